@@ -1,0 +1,178 @@
+# EmoCAM: `make help` lists what there is. Works with GNU make 3.81 or newer.
+#
+# A section is made by running its notebook. Its target is the executed notebook,
+# figures/<study>/notebooks/NN_name.ipynb; beside it lie NN_name.html to read, NN_name.products (the
+# figures it saved) and NN_name.parameters. It runs again when the notebook, the code, the study, the
+# weights, the pins or a parameter changed, or when one of its figures is gone. What the networks
+# computed is kept in data/results, so running again is quick.
+
+STUDY ?= emoscenes## the study: a file of data/studies
+IMAGES ?=## a folder of photographs, for STUDY=folder
+EXTRA ?=## more parameters of a notebook, e.g. EXTRA='-p limit 100'
+TIMEOUT ?=## seconds that one cell may take (default: any time)
+PYTHON ?= python3## the Python 3.11 or newer that .venv is made from
+# PY=python on the command line takes a Python that has the packages (conda) instead of .venv.
+
+EMOCAM_FIGURES ?= figures
+EMOCAM_RESULTS ?= data/results
+export EMOCAM_FIGURES EMOCAM_RESULTS
+export JUPYTER_PREFER_ENV_PATH := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+quote = '$(subst ','\'',$(1))'# one word for the shell, whatever is in it
+absent = $(filter-out $(wildcard $(1)),$(1))
+
+# ---------------------------------------------------------------------------- the environment
+ifeq ($(origin PY),command line)
+INSTALLED :=
+else
+PY := .venv/bin/python
+INSTALLED := .venv/.installed
+# The stamp holds the folder and the pins: a checkout that only touches requirements.txt installs
+# nothing, and a copied clone does not go on importing the code of the first one.
+stamp := { echo "\# $$(pwd -P)"; cat requirements.txt; }
+ifneq ($(shell test -x $(PY) && $(stamp) | cmp -s - $(INSTALLED) || echo outdated),)
+$(INSTALLED): FORCE
+endif
+endif
+
+# ------------------------------------------------------------------------------- the sections
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9]*.ipynb))
+OUT := $(EMOCAM_FIGURES)/$(STUDY)/notebooks
+INDEX := $(EMOCAM_FIGURES)/$(STUDY)/index.html
+EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
+
+# 03_cam_methods -> cam-methods
+stem = $(basename $(notdir $(1)))
+number = $(firstword $(subst _, ,$(stem)))
+section = $(subst _,-,$(patsubst $(number)_%,%,$(stem)))
+SECTIONS := $(foreach notebook,$(NOTEBOOKS),$(call section,$(notebook)))
+WANTED := $(if $(filter paper,$(MAKECMDGOALS)),$(EXECUTED),$(strip $(foreach notebook,$(EXECUTED),\
+	$(if $(filter $(call section,$(notebook)),$(MAKECMDGOALS)),$(notebook)))))
+
+RUNNERS := $(patsubst %,emocam_utils/%.py,execute gallery offline parameters steps)
+CODE := $(filter-out $(RUNNERS) emocam_utils/training/%,\
+	$(wildcard emocam_utils/*.py emocam_utils/*/*.py))
+INPUTS := $(CODE) requirements.txt data/studies/$(STUDY).yaml \
+	$(wildcard data/*.* data/emoscenes/*.* data/objects/*.*)
+
+ifneq ($(WANTED),)
+ifeq ($(wildcard data/studies/$(STUDY).yaml),)
+$(error There is no study '$(STUDY)' (data/studies/$(STUDY).yaml). Studies: $(sort \
+	$(basename $(notdir $(wildcard data/studies/*.yaml)))). Try: make paper STUDY=emoscenes)
+endif
+ifneq ($(IMAGES),)
+ifeq ($(shell test -d $(call quote,$(IMAGES)) && echo there),)
+$(error IMAGES is not a folder: $(IMAGES))
+endif
+# Names, sizes and dates of the photographs: a folder that has changed is analysed again.
+CONTENTS := $(shell ls -lnRL $(call quote,$(IMAGES)) 2>/dev/null | cksum)
+endif
+endif
+
+# Parameters are kept in a file that is written only when they differ from those of the last run.
+PARAMETERS := study=$(STUDY) images=$(IMAGES) contents=$(CONTENTS) extra=$(EXTRA)
+differ = $(or $(subst $(1),,$(2)),$(subst $(2),,$(1)))
+OTHER := $(foreach file,$(WANTED:.ipynb=.parameters),$(if \
+	$(call differ,$(PARAMETERS),$(shell cat $(file) 2>/dev/null)),$(file)))
+ifneq ($(OTHER),)
+$(OTHER): FORCE
+endif
+
+# A notebook of which something is gone runs again; the others do not.
+products = $(1:.ipynb=.products) $(addprefix $(OUT)/,$(shell cat $(1:.ipynb=.products) 2>/dev/null))
+INCOMPLETE := $(foreach notebook,$(WANTED),$(if $(call absent,$(call products,$(notebook))),$(notebook)))
+ifneq ($(INCOMPLETE),)
+$(INCOMPLETE): FORCE
+endif
+
+# 01 computes boxes, predictions and maps, which the later notebooks read: it goes first, so that a
+# parallel make does not compute them twice. That it ran is no reason for the others to run again.
+FIRST := $(filter $(OUT)/01_%,$(WANTED))
+ifneq ($(FIRST),)
+LATER := $(filter-out $(OUT)/00_% $(FIRST),$(WANTED))
+ifneq ($(LATER),)
+$(LATER): | $(FIRST)
+endif
+endif
+
+.PHONY: help env paper $(SECTIONS) test test-notebooks lab train bench clean FORCE
+
+help: ## this list
+	@echo "EmoCAM: make TARGET [VARIABLE=value]"
+	@echo
+	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  one section of the paper:"
+	@$(foreach notebook,$(NOTEBOOKS),title=$$(sed -n 's/^ *"#* \{1,\}\([^"]*[^"\\n]\)\(\\n\)*",*$$/\1/p' \
+		$(notebook) | head -n 1); printf '  %-17s %s\n' $(call section,$(notebook)) "$$title";)
+	@echo
+	@awk -F '( *\\?= *|## )' '/^[A-Z]+ \?=.*## / { printf "  %-10s %s%s\n", $$1, $$3, \
+		$$2 ? " (" $$2 ")" : "" }' Makefile
+
+env: $(INSTALLED) ## the Python environment .venv, with the packages of requirements.txt
+
+paper: $(EXECUTED) $(INDEX) ## every section, its figures, and figures/<study>/index.html
+
+test: $(INSTALLED) ## format, lint, tests, and every notebook on a tiny study
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m pytest --ignore=tests/browser --ignore=tests/benchmarks
+	@$(MAKE) --no-print-directory test-notebooks
+
+test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary folder
+	@folder=$$(mktemp -d) && \
+	if $(MAKE) --no-print-directory paper STUDY=tiny IMAGES= EXTRA= \
+		EMOCAM_FIGURES="$$folder/figures" EMOCAM_RESULTS="$$folder/results"; \
+	then rm -rf "$$folder"; echo "Every notebook runs on the study tiny."; \
+	else echo "What there is lies in $$folder" >&2; exit 1; fi
+
+lab: $(INSTALLED) ## JupyterLab in notebooks/ (LAB= for its options)
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(LAB)
+
+train: $(INSTALLED) ## train the shipped networks again on drawn scenes (up to an hour)
+	$(PY) -m emocam_utils.training
+
+bench: $(INSTALLED) ## how fast each stage is
+	$(PY) tests/benchmarks/run.py
+
+clean: ## remove results, executed notebooks and galleries; keep figures, downloads and .venv
+	rm -rf $(call quote,$(EMOCAM_RESULTS))
+	rm -rf $(EMOCAM_FIGURES)/*/notebooks $(EMOCAM_FIGURES)/*/index.html
+
+# ---------------------------------------------------------------------------------- the rules
+FORCE:
+
+define section_rule
+$(call section,$(1)): $(OUT)/$(notdir $(1)) $(INDEX)
+endef
+$(foreach notebook,$(NOTEBOOKS),$(eval $(call section_rule,$(notebook))))
+
+$(EXECUTED): $(OUT)/%.ipynb: notebooks/%.ipynb $(OUT)/%.parameters $(INPUTS) | $(INSTALLED)
+	@$(PY) -m emocam_utils.execute $< --out $(@D) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
+		-p study $(STUDY) $(if $(IMAGES),-p images $(call quote,$(IMAGES))) $(EXTRA)
+
+$(OUT)/%.parameters:
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quote,$(PARAMETERS)) > $@
+
+$(INDEX): $(WANTED) emocam_utils/gallery.py $(wildcard $(EMOCAM_FIGURES)/$(STUDY)/*.json) | $(INSTALLED)
+	@$(PY) -m emocam_utils.gallery $(STUDY)
+
+ifneq ($(INSTALLED),)
+recent = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+$(INSTALLED):
+	@if ! $(PY) $(recent) 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) $(recent) 2>/dev/null || { echo "EmoCAM needs Python 3.11 or newer, and $(PYTHON)" \
+			"is $$($(PYTHON) --version 2>&1 || echo missing). Name one: make env PYTHON=python3.12" >&2; exit 1; }; \
+		echo "Making .venv with $$($(PYTHON) --version)" && $(PYTHON) -m venv --clear .venv; \
+	fi
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	@$(PY) -c 'import pathlib, sysconfig; \
+		pathlib.Path(sysconfig.get_path("purelib"), "emocam.pth").write_text(f"{pathlib.Path.cwd()}\n")'
+	@$(stamp) > $@
+endif

@@ -1,0 +1,1 @@
+"""EmoCAM: what drives CNN emotion recognition, from detected objects and class activation maps."""

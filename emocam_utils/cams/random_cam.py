@@ -1,0 +1,52 @@
+"""A floor for every comparison: maps that know nothing of the network.
+
+Axes: N images, C channels, h x w cells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+from torch import Tensor, nn
+
+from .target import check_positive, explained
+
+
+@dataclass(frozen=True)
+class RandomCam:
+    """Random-CAM: smooth noise of mean 0 and variance 1, unrelated to what the image shows.
+
+    An image always gets the same map for the same seed, whatever its batch and target: the noise is
+    seeded with the method's name, `seed` and the bytes of the image's features.
+
+    smoothness : standard deviation of the Gaussian filter, in cells
+    """
+
+    name: ClassVar[str] = "random"
+
+    seed: int = 0
+    smoothness: float = 1.5
+
+    def __post_init__(self) -> None:
+        check_positive(smoothness=self.smoothness)
+
+    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
+        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) maps."""
+        explained(head, features, targets, "pre_relu")
+        maps = features.new_zeros(len(features), *features.shape[2:])
+        for image, feature in enumerate(features.detach().cpu().numpy()):
+            maps[image] = torch.from_numpy(self._noise(feature)).to(maps)
+        return maps
+
+    def _noise(self, feature: np.ndarray) -> np.ndarray:
+        identity = hashlib.blake2b(f"{self.name} {self.seed} ".encode(), digest_size=16)
+        identity.update(np.ascontiguousarray(feature).tobytes())
+        rng = np.random.default_rng(int.from_bytes(identity.digest(), "little"))
+        noise = gaussian_filter(rng.standard_normal(feature.shape[1:]), self.smoothness)
+        noise -= noise.mean()
+        return noise / noise.std() if noise.size > 1 else noise

@@ -1,0 +1,132 @@
+"""LRP-CAM and LIFT-CAM: channels weighed by a decomposition of the target's logit.
+
+Both explain the logit only: a softmax takes the sum of the attributions away from what it explains.
+
+Axes: N images, C channels, h x w cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from zennit.composites import LayerMapComposite
+from zennit.core import Hook
+from zennit.rules import AlphaBeta, Epsilon, Gamma, Norm, Pass
+from zennit.types import Activation, AvgPool, BatchNorm, Convolution, Linear
+
+from .rescale import contributions
+from .target import (
+    Layer,
+    check_choice,
+    check_positive,
+    explained,
+    gradients,
+    target_scores,
+    weighted_sum,
+)
+
+Rule = Literal["epsilon", "gamma", "alpha_beta", "gradient_x_input"]
+Bias = Literal["absorbs", "ignored"]
+
+
+@dataclass(frozen=True)
+class LrpCam:
+    """LRP-CAM: w_k is the relevance of channel k for the logit, summed over its cells.
+
+    The relevance is propagated by zennit's rules (Bach et al. 2015, Montavon et al. 2019).
+    map = sum_k w_k A_k, raw and signed.
+
+    rule    : "epsilon"          z / (z + epsilon sign z), as recommended for dense layers
+              "gamma"            positive weights count 1 + gamma times
+              "alpha_beta"       positive evidence times alpha, negative times beta = alpha - 1
+              "gradient_x_input" what Captum's LRP comes to on such a head; the authors' choice
+    epsilon : of the epsilon rule, in units of a layer's pre-activations; elsewhere a mere 1e-6
+    bias    : "absorbs" its part of the relevance, as published; "ignored" leaves it out of the
+              denominators, and the relevances then sum to the logit
+    """
+
+    name: ClassVar[str] = "lrp"
+
+    layer: Layer = "post_relu"
+    rule: Rule = "epsilon"
+    epsilon: float = 1e-6
+    gamma: float = 0.25
+    alpha: float = 2.0
+    bias: Bias = "absorbs"
+
+    def __post_init__(self) -> None:
+        check_choice("layer", self.layer, Layer)
+        check_choice("rule", self.rule, Rule)
+        check_choice("bias", self.bias, Bias)
+        check_positive(epsilon=self.epsilon, gamma=self.gamma)
+        if not self.alpha >= 1:
+            raise ValueError(f"alpha={self.alpha} is not allowed; beta = alpha - 1, so at least 1")
+
+    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
+        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
+        activations, _, _ = explained(head, features, targets, self.layer)
+        weights = self.relevance(head, features, targets).sum((2, 3))
+        return weighted_sum(weights, activations)
+
+    def relevance(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
+        """The relevance of every cell of every channel: (N, C, h, w)."""
+        activations, rest, targets = explained(head, features, targets, self.layer)
+        with gradients():
+            leaf = activations.clone().requires_grad_()
+            if self.rule == "gradient_x_input":
+                scores = target_scores(rest(leaf), targets, "logit")
+                return torch.autograd.grad(scores.sum(), leaf)[0] * activations
+            _refuse_batch_norm(rest)
+            # the context removes zennit's hooks from the head again, also after an error
+            with self._rules().context(rest) as hooked:
+                logits = hooked(leaf)
+                scores = target_scores(logits, targets, "logit")
+                start = torch.zeros_like(logits).scatter(1, targets[:, None], scores[:, None])
+                (relevance,) = torch.autograd.grad(logits, leaf, start.detach())
+        return relevance.detach()
+
+    def _rules(self) -> LayerMapComposite:
+        zero = ["bias"] if self.bias == "ignored" else None
+        rule: Hook
+        if self.rule == "epsilon":
+            rule = Epsilon(epsilon=self.epsilon, zero_params=zero)
+        elif self.rule == "gamma":
+            rule = Gamma(gamma=self.gamma, zero_params=zero)
+        else:
+            rule = AlphaBeta(alpha=self.alpha, beta=self.alpha - 1, zero_params=zero)
+        return LayerMapComposite(
+            [(Activation, Pass()), (AvgPool, Norm()), (Convolution, rule), (Linear, rule)]
+        )
+
+
+def _refuse_batch_norm(head: nn.Module) -> None:
+    if any(isinstance(layer, BatchNorm) for layer in head.modules()):
+        raise TypeError(
+            "LRP has no rule for a batch normalisation in the head; fold it into the layer beside "
+            "it (zennit.canonizers), or split the network after it"
+        )
+
+
+@dataclass(frozen=True)
+class LiftCam:
+    """LIFT-CAM (Jung and Oh 2021): w_k is channel k's DeepLIFT contribution to the logit.
+
+    The contributions (rescale rule, baseline all zero) sum to f(x) - f(0), which makes them the
+    approximation of Shapley values that the paper asks for. map = sum_k w_k A_k, raw and signed.
+    """
+
+    name: ClassVar[str] = "lift"
+
+    layer: Layer = "post_relu"
+
+    def __post_init__(self) -> None:
+        check_choice("layer", self.layer, Layer)
+
+    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
+        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
+        activations, rest, targets = explained(head, features, targets, self.layer)
+        weights = contributions(rest, activations, targets).sum((2, 3))
+        return weighted_sum(weights, activations)

@@ -1,0 +1,93 @@
+"""DeepLIFT with the rescale rule (Shrikumar et al. 2017, Section 3.5.1) on a sequential head.
+
+A layer that is not linear is replaced by the straight line through its values at the input and at
+the baseline. The gradient of what results is DeepLIFT's multiplier, and completeness holds:
+the contributions sum to f(x) - f(baseline). No hook is set, so nothing can stay behind.
+
+Axes: N images, C channels, h x w cells, L labels.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .target import gradients, leaf_layers, target_scores
+
+_BY_ELEMENT = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.PReLU,
+    nn.ELU,
+    nn.SELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Mish,
+    nn.Hardswish,
+    nn.Sigmoid,
+    nn.Tanh,
+    nn.Softplus,
+)
+
+_MAX_POOLS = (nn.MaxPool2d, nn.AdaptiveMaxPool2d)
+
+
+def contributions(head: nn.Sequential, activations: Tensor, targets: Tensor) -> Tensor:
+    """DeepLIFT contributions of every cell to the target's logit, against a baseline of zeros.
+
+    activations : (N, C, h, w), the head's input
+    targets     : (N,) class indices
+    returns     : (N, C, h, w); sums to f(x) - f(0) for each image
+    errors      : TypeError for a layer to which the rule cannot be applied exactly
+    """
+    with gradients():
+        leaf = activations.clone().requires_grad_()
+        rows = torch.cat([leaf, torch.zeros_like(activations[:1])])  # the last is the baseline
+        for layer in leaf_layers(head):
+            rows = _straightened(layer, rows)
+        scores = target_scores(rows[:-1], targets, "logit")
+        (multipliers,) = torch.autograd.grad(scores.sum(), leaf)
+    return multipliers * activations
+
+
+def _straightened(layer: nn.Module, rows: Tensor) -> Tensor:
+    """layer(rows), with the slope of the line through each row and the baseline as its gradient."""
+    if isinstance(layer, _BY_ELEMENT):
+        return _line_by_element(layer, rows)
+    if isinstance(layer, _MAX_POOLS):
+        # the gradient goes to the winner; that is exact if the baseline has no winner of its own
+        baseline = rows[-1].detach()
+        if not torch.equal(baseline.amax((1, 2)), baseline.amin((1, 2))):
+            raise TypeError(
+                f"DeepLIFT's rule for {layer} needs a baseline that is constant within each channel"
+            )
+        return layer(rows)
+    output = layer(rows)
+    _refuse_nonlinear(layer, rows.detach(), output.detach())
+    return output
+
+
+def _line_by_element(layer: nn.Module, rows: Tensor) -> Tensor:
+    at = rows.detach().requires_grad_()
+    output = layer(at)
+    (tangent,) = torch.autograd.grad(output.sum(), at)
+    output, run = output.detach(), at.detach() - at[-1:].detach()
+    # where input and baseline meet, the line through both is the tangent
+    near = run.abs() < 1e-6
+    slope = torch.where(near, tangent, (output - output[-1:]) / torch.where(near, 1, run))
+    return output + slope * (rows - rows.detach())
+
+
+def _refuse_nonlinear(layer: nn.Module, rows: Tensor, output: Tensor) -> None:
+    """A layer taken for linear must put the middle of two inputs in the middle of their outputs."""
+    if isinstance(layer, nn.Linear | nn.Conv2d | nn.Flatten | nn.Dropout):
+        return
+    with torch.no_grad():
+        middle = layer((rows[:1] + rows[-1:]) / 2)
+    expected = (output[:1] + output[-1:]) / 2
+    if not torch.allclose(middle, expected, rtol=1e-3, atol=1e-5 * float(output.abs().max())):
+        raise TypeError(
+            f"DeepLIFT's rescale rule does not know the layer {layer}; it knows layers that are "
+            "linear, work element by element, or take a maximum. Build the head from those."
+        )

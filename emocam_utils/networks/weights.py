@@ -1,0 +1,207 @@
+"""Weights on disk: EmoNet as fp16 safetensors that describe themselves, and emonet-py's checkpoint.
+
+Nothing is unpickled: safetensors hold tensors and text only, foreign checkpoints are read with
+``weights_only=True``. A file is checked whole (kind, names, shapes, finite values, labels) before a
+network is built from it, because a half-fitting file gives plausible maps of nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from .emonet import (
+    EMONET_LABELS,
+    INPUT_SIZE,
+    EmoNet,
+    freeze,
+    from_emonet_py,
+)
+
+MEAN_IMAGE = "mean_image"
+"""Name of the tensor that holds a mean image; a mean per channel is in the metadata."""
+
+
+class WeightsError(ValueError):
+    """A weights file that is not what it should be; the message says expected, got, what to do."""
+
+
+def save_emonet(network: EmoNet, path: Path, notes: Mapping[str, str] | None = None) -> Path:
+    """Write a network as fp16 safetensors with what is needed to build it again.
+
+    notes : more metadata, such as the accuracy and the seed; text only
+    """
+    state = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
+    halves = {name: tensor.half().contiguous() for name, tensor in state.items()}
+    _refuse_unfinite(halves, "cannot be stored as fp16")
+    metadata = {
+        **(notes or {}),
+        "kind": "emonet",
+        "width": json.dumps(network.width),
+        "fc_width": json.dumps(network.fc_width),
+        "labels": json.dumps(network.labels),
+        "scale": json.dumps(network.scale),
+    }
+    if network.mean.ndim == 1:
+        metadata["mean"] = json.dumps(network.mean.tolist())
+    else:
+        metadata["mean"] = json.dumps(MEAN_IMAGE)
+        halves[MEAN_IMAGE] = network.mean.contiguous()
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".tmp")
+    save_file(halves, unfinished, metadata=metadata)
+    unfinished.replace(path)
+    return path
+
+
+def load_emonet(
+    weights: Path | str | None,
+    *,
+    labels: Sequence[str] | None = None,
+    mean: Path | str | Sequence[float] | np.ndarray | None = None,
+) -> EmoNet:
+    """Build EmoNet from a file, in eval mode and float32, its weights without gradient.
+
+    weights : .safetensors as `save_emonet` writes it, or .pth, the checkpoint of emonet-py
+    labels  : replaces the file's labels; as many as the network has outputs
+    mean    : replaces the file's mean: values per channel, an image, or the path of emonet-py's
+              ``img_mean.txt``; for a .pth the file of that name beside it is the default
+    """
+    if weights is None:
+        raise WeightsError(
+            "EmoNet needs a weights file (.safetensors or .pth), got none. "
+            "For an untrained network use freeze(EmoNet(...).initialise(seed))."
+        )
+    path = Path(weights)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"no weights file at {path}. Check the path in the study; "
+            "`make train` makes the weights of EmoScenes, emonet-py fetches those of EmoNet."
+        )
+    state, options = _read_pth(path) if path.suffix == ".pth" else _read_safetensors(path)
+    if labels is not None:
+        options["labels"] = tuple(labels)
+    if mean is not None:
+        options["mean"] = mean
+    if isinstance(options.get("mean"), Path | str):
+        options["mean"] = read_mean_image(Path(options["mean"]))
+    if "mean" not in options:
+        raise WeightsError(
+            f"{path} has no mean image beside it (expected {path.with_name('img_mean.txt')}). "
+            "Put emonet-py's img_mean.txt there or give its path as `mean`."
+        )
+    _refuse_wrong_labels(options["labels"], state, path)
+    with torch.device("meta"):
+        network = EmoNet(**options)
+    _refuse_other_tensors(network, state, path)
+    _refuse_unfinite(state, f"in {path} are damaged; fetch or train the file again")
+    network.load_state_dict({k: v.float() for k, v in state.items()}, assign=True)
+    return freeze(network)
+
+
+def read_mean_image(path: Path) -> np.ndarray:
+    """emonet-py's ``img_mean.txt`` as (227, 227, 3) float32.
+
+    A line is a row of the image: its 227 red values, then the green, then the blue ones.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no mean image at {path}; it belongs to the weights of emonet-py")
+    height, width = INPUT_SIZE
+    try:
+        values = np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)
+        return values.reshape(height, 3, width).transpose(0, 2, 1)
+    except ValueError as error:
+        raise WeightsError(
+            f"{path} is no mean image: expected {height} lines of {3 * width} numbers ({error})"
+        ) from error
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"{path} is not a safetensors file, or it is cut short ({error}). "
+            f"It starts with {path.read_bytes()[:16]!r}; fetch or train it again."
+        ) from error
+    if metadata.get("kind") != "emonet":
+        raise WeightsError(
+            f"{path} holds weights of kind {metadata.get('kind')!r}, expected 'emonet'. "
+            "Name the file of the emotion network in the study."
+        )
+    keys = ("width", "fc_width", "labels", "mean", "scale")
+    try:
+        options = {key: json.loads(metadata[key]) for key in keys}
+        if options["mean"] == MEAN_IMAGE:
+            options["mean"] = state.pop(MEAN_IMAGE)
+    except (KeyError, json.JSONDecodeError) as error:
+        raise WeightsError(
+            f"the metadata of {path} do not describe an EmoNet ({error!r}); expected JSON for "
+            f"{', '.join(keys)}. Write the file with save_emonet."
+        ) from error
+    return state, options
+
+
+def _read_pth(path: Path) -> tuple[dict[str, Tensor], dict]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise WeightsError(
+            f"{path} is not a checkpoint that can be read safely ({type(error).__name__}). "
+            "Expected the state dict emonet-py ships (emonet.pth); fetch it again."
+        ) from error
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise WeightsError(f"{path} holds no state dict of tensors, but a {type(state).__name__}")
+    options: dict = {"labels": EMONET_LABELS}
+    beside = path.with_name("img_mean.txt")
+    if beside.is_file():
+        options["mean"] = beside
+    return from_emonet_py(state), options
+
+
+def _refuse_wrong_labels(labels: Sequence[str], state: Mapping[str, Tensor], path: Path) -> None:
+    last = state.get("head.fc8.bias")
+    if last is not None and len(labels) != len(last):
+        raise WeightsError(
+            f"{len(labels)} labels for the {len(last)} outputs of {path}. "
+            "Give one label an output, in the order of the outputs, or leave the labels out."
+        )
+
+
+def _refuse_other_tensors(network: EmoNet, state: Mapping[str, Tensor], path: Path) -> None:
+    expected = {name: tuple(t.shape) for name, t in network.state_dict().items()}
+    got = {name: tuple(t.shape) for name, t in state.items()}
+    problems = [f"{n} is missing, expected {s}" for n, s in expected.items() if n not in got]
+    problems += [f"{n} {s} is not a tensor of EmoNet" for n, s in got.items() if n not in expected]
+    problems += [
+        f"{name} has shape {got[name]}, expected {shape}"
+        for name, shape in expected.items()
+        if name in got and got[name] != shape
+    ]
+    if problems:
+        shown = problems[:6] + [f"and {len(problems) - 6} more"] * (len(problems) > 6)
+        raise WeightsError(
+            f"{path} does not hold an EmoNet of width {network.width}, fc width "
+            f"{network.fc_width}:\n  " + "\n  ".join(shown) + "\n"
+            "Name the file of this network in the study, or train it again (`make train`)."
+        )
+
+
+def _refuse_unfinite(state: Mapping[str, Tensor], meaning: str) -> None:
+    unfinite = [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]
+    if unfinite:
+        raise WeightsError(
+            f"NaN or infinite weights {meaning}: {', '.join(unfinite[:6])}"
+            + (f" and {len(unfinite) - 6} more" if len(unfinite) > 6 else "")
+        )

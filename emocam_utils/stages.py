@@ -1,0 +1,288 @@
+"""From a corpus to tables: images, boxes, predictions and class activation maps.
+
+Each stage is stored in shards under a fingerprint of what it depends on (`store`), so a killed run
+continues and a changed threshold recomputes no network pass. Networks are loaded only if something
+is missing.
+
+    images      : image, width, height, reason ("" or why the image cannot be read)
+    boxes       : image, class, confidence, x0, y0, x1, y1 (pixels of the image, half-open, clipped)
+    predictions : image, label, probability, logits (L,)
+    maps        : image, target (index of the label), empty, height, width, map (h * w, raw, signed)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from .association import Attention
+from .cams import CamMethod, build_cam
+from .corpus import Corpus, Folder, UnreadableImage
+from .detectors import DETECTORS, Detector
+from .emoscenes.corpus import EmoScenes
+from .importance import SCORES
+from .networks import NETWORKS, EmotionNetwork
+from .store import Stage, run_stages
+from .study import CorpusSpec, ModelSpec, Preset, Study
+
+BATCH = 25  # images in memory at a time
+
+
+def open_corpus(spec: CorpusSpec) -> Corpus:
+    """The corpus of a study."""
+    if spec.kind == "emoscenes":
+        return EmoScenes(spec.split, spec.limit)
+    return Folder(Path(spec.path), spec.limit)
+
+
+def file_hash(path: Path | None) -> str:
+    """SHA-256 of a file; "none" without one, and for one that is missing (its reader will say)."""
+    if path is None or not path.is_file():
+        return "none"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def source_hash(thing: object) -> str:
+    """Hash of the module that defines a plug-in, so that changed code makes new results."""
+    module = inspect.getmodule(thing if inspect.isroutine(thing) else type(thing))
+    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]
+
+
+def _model_key(spec: ModelSpec, builder: Callable) -> dict:
+    return {
+        "name": spec.name,
+        "weights": file_hash(spec.weights),
+        "options": spec.options,
+        "source": source_hash(builder),
+    }
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A study with its corpus and its models, which are opened when first needed.
+
+    device : "cpu", "cuda", …; None takes a GPU when there is one
+    """
+
+    study: Study
+    device: str | None = None
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        return open_corpus(self.study.corpus)
+
+    @cached_property
+    def torch_device(self) -> torch.device:
+        return torch.device(self.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+    @cached_property
+    def network(self) -> EmotionNetwork:
+        spec = self.study.network
+        network = NETWORKS[spec.name](spec.weights, **spec.options)
+        return network.to(self.torch_device)
+
+    @cached_property
+    def detector(self) -> Detector:
+        spec = self.study.detector
+        return DETECTORS[spec.name](spec.weights, **spec.options)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The network's labels, in the order of its outputs."""
+        return self.network.labels
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The detector's classes."""
+        return self.detector.classes
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        """Every image of the corpus with its size, or the reason why it cannot be read."""
+        key = {"corpus": self.corpus.fingerprint, "ids": self.corpus.ids}
+        stages = {"images": self._stage("images", key)}
+        tables = run_stages(stages, self.corpus.ids, self._inspect, "reading images")
+        return tables["images"]
+
+    @cached_property
+    def skipped(self) -> pd.DataFrame:
+        """The images that cannot be read: image, reason."""
+        unread = self.images[self.images["reason"] != ""]
+        return unread[["image", "reason"]].reset_index(drop=True)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The images that can be read.
+
+        Errors: UnreadableImage when there is none.
+        """
+        readable = self.images.loc[self.images["reason"] == "", "image"].tolist()
+        if not readable:
+            raise UnreadableImage(
+                f"none of the {len(self.images)} images of {self.corpus.name} can be read; "
+                f"the first: {self.skipped['image'][0]}: {self.skipped['reason'][0]}"
+            )
+        return readable
+
+    @cached_property
+    def boxes(self) -> pd.DataFrame:
+        """What the detector finds, for every readable image."""
+        spec = self.study.detector
+        key = {**self._corpus_key, "detector": _model_key(spec, DETECTORS[spec.name])}
+        stages = {"boxes": self._stage("boxes", key)}
+        return run_stages(stages, self.ids, self._detect, "detecting objects")["boxes"]
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """The network's label, probability and logits for every readable image."""
+        return self._explain({})["predictions"]
+
+    def maps(self, methods: Mapping[str, CamMethod]) -> dict[str, pd.DataFrame]:
+        """Raw maps of several CAM methods for the predicted label, computed in one pass.
+
+        methods : name of the result -> method, e.g. from `cam_methods`
+        """
+        tables = self._explain(dict(methods))
+        return {name: tables[name] for name in methods}
+
+    def map_of(self, cam: str, preset: Preset) -> pd.DataFrame:
+        """The raw maps of one method as a preset makes them."""
+        return self.maps({cam: preset_cam(cam, preset)})[cam]
+
+    def attention(self, cam: str, preset: Preset) -> Attention:
+        """Boxes, predictions, maps and the importance of every box under every score."""
+        maps = self.map_of(cam, preset)
+        scores = {name: box_importance(self.boxes, maps, self.images, name) for name in SCORES}
+        return Attention(
+            cam=cam,
+            preset=preset,
+            boxes=self.boxes,
+            predictions=self.predictions,
+            maps=maps,
+            importances=pd.DataFrame(scores, index=self.boxes.index),
+            classes=self.classes,
+            labels=self.labels,
+        )
+
+    @property
+    def _corpus_key(self) -> dict:
+        return {"corpus": self.corpus.fingerprint, "ids": self.ids}
+
+    def _stage(self, name: str, key: Mapping) -> Stage:
+        return Stage.of(self.study.results, name, key)
+
+    def _inspect(self, ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
+        rows = []
+        for image in ids:
+            try:
+                width, height = self.corpus.read(image).size
+                rows.append((image, width, height, ""))
+            except UnreadableImage as error:
+                rows.append((image, 0, 0, str(error)))
+        return {"images": pd.DataFrame(rows, columns=["image", "width", "height", "reason"])}
+
+    def _detect(self, ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
+        tables = []
+        for batch in _batches(ids):
+            found = self.detector.detect([self.corpus.read(image) for image in batch], batch)
+            tables += [t.assign(image=image) for image, t in zip(batch, found, strict=True)]
+        columns = ["image", "class", "confidence", "x0", "y0", "x1", "y1"]
+        return {"boxes": pd.concat(tables, ignore_index=True)[columns]}
+
+    def _explain(self, methods: dict[str, CamMethod]) -> dict[str, pd.DataFrame]:
+        spec = self.study.network
+        key = {**self._corpus_key, "network": _model_key(spec, NETWORKS[spec.name])}
+        stages = {"predictions": self._stage("predictions", key)}
+        for name, method in methods.items():
+            made_by = {"method": repr(method), "source": source_hash(method)}
+            stages[name] = self._stage(f"maps-{method.name.replace(':', '-')}", {**key, **made_by})
+
+        def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
+            wanted = {name: methods[name] for name in missing if name in methods}
+            parts = [self._explain_batch(batch, wanted) for batch in _batches(ids)]
+            return {
+                name: pd.concat([part[name] for part in parts], ignore_index=True)
+                for name in missing
+            }
+
+        return run_stages(stages, self.ids, compute, "predicting and explaining")
+
+    def _explain_batch(
+        self, ids: Sequence[str], methods: Mapping[str, CamMethod]
+    ) -> dict[str, pd.DataFrame]:
+        network = self.network
+        images = torch.stack([network.preprocess(self.corpus.read(image)) for image in ids])
+        with torch.no_grad():
+            features = network.features(images.to(self.torch_device))
+            logits = network.head(features).float()
+        probabilities, targets = logits.softmax(1).max(1)
+        predictions = pd.DataFrame(
+            {
+                "image": list(ids),
+                "label": [network.labels[t] for t in targets.tolist()],
+                "probability": probabilities.cpu().numpy().astype(np.float32),
+                "logits": list(logits.cpu().numpy()),
+            }
+        )
+        tables = {"predictions": predictions}
+        for name, method in methods.items():
+            cams = method(network.head, features, targets).float().cpu().numpy()
+            tables[name] = maps_table(ids, targets.cpu().numpy(), cams)
+        return tables
+
+
+def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[i : i + BATCH] for i in range(0, len(ids), BATCH)]
+
+
+def preset_cam(cam: str, preset: Preset) -> CamMethod:
+    """A CAM method as a preset wants it."""
+    return build_cam(cam, score=preset.score, layer=preset.layer)
+
+
+def maps_table(ids: Sequence[str], targets: np.ndarray, cams: np.ndarray) -> pd.DataFrame:
+    """Raw maps (N, h, w) as rows; `empty` marks a map without a positive cell."""
+    count, height, width = cams.shape
+    return pd.DataFrame(
+        {
+            "image": list(ids),
+            "target": targets.astype(np.int16),
+            "empty": ~(cams > 0).any(axis=(1, 2)),
+            "height": np.full(count, height, np.int16),
+            "width": np.full(count, width, np.int16),
+            "map": list(cams.reshape(count, -1).astype(np.float32)),
+        }
+    )
+
+
+def map_array(row: pd.Series) -> np.ndarray:
+    """The map of one row of a maps table, (h, w)."""
+    return np.asarray(row["map"], dtype=np.float64).reshape(row["height"], row["width"])
+
+
+def box_importance(
+    boxes: pd.DataFrame, maps: pd.DataFrame, images: pd.DataFrame, score: str
+) -> np.ndarray:
+    """The importance of every box under one score.
+
+    boxes   : rows of images that are in `maps` and in `images` (for their sizes)
+    returns : (len(boxes),), NaN where it is undefined (empty map, box outside the image)
+    """
+    measure = SCORES[score]
+    sizes = images.set_index("image")[["height", "width"]]
+    cams = {row["image"]: row for _, row in maps.iterrows()}
+    importance = np.full(len(boxes), np.nan)
+    corners = boxes[["x0", "y0", "x1", "y1"]].to_numpy()
+    for image, rows in boxes.groupby("image", sort=False).indices.items():
+        height, width = sizes.loc[image]
+        importance[rows] = measure(map_array(cams[image]), corners[rows], (height, width))
+    return importance

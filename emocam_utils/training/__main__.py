@@ -1,0 +1,87 @@
+"""Train the networks that ship with EmoScenes, and write their model card: `make train`.
+
+    python -m emocam_utils.training [--seed 0] [--only emonet|detector|card] [--scenes 20000]
+
+A killed run continues from the last finished epoch. The test split is only touched for the card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from .. import paths
+from ..emoscenes.rule import load_rule
+from ..emoscenes.scene import CLASSES
+from .card import write_card
+from .detector import train_detector
+from .emonet import Recipe, train_emonet
+from .scenes import TrainingScenes, rendered
+
+RENDERED = paths.RAW / "training"
+DETECTOR_SCENES = 10_000
+DETECTOR_EPOCHS = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=["emonet", "detector", "card"])
+    parser.add_argument("--scenes", type=int, default=20_000)
+    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
+    parser.add_argument("--out", type=Path, default=paths.EMOSCENES, help="folder of the weights")
+    arguments = parser.parse_args()
+    out = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    calibration = rendered("calibration", 1_000, RENDERED)
+    if arguments.only != "card":
+        scenes = rendered("train", arguments.scenes, RENDERED)
+    if arguments.only in (None, "emonet"):
+        recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs)
+        record = train_emonet(
+            scenes, calibration, load_rule().labels, recipe, out / "emonet.safetensors"
+        )
+        _note(out / "emonet.json", record)
+    if arguments.only in (None, "detector"):
+        record = _train_detector(scenes, calibration, arguments.seed, out / "detector.safetensors")
+        _note(out / "detector.json", record)
+    if arguments.only in (None, "card"):
+        write_card(out, rendered("test", 2_000, RENDERED))
+
+
+def _train_detector(
+    scenes: TrainingScenes, calibration: TrainingScenes, seed: int, out: Path
+) -> dict:
+    started = time.monotonic()
+    count = min(DETECTOR_SCENES, len(scenes.labels))
+    boxes = scenes.boxes[scenes.boxes["image"] < count]
+    train_detector(
+        scenes.detector_images[:count],
+        boxes.reset_index(drop=True),
+        CLASSES,
+        validation=(calibration.detector_images[:500], _first(calibration, 500)),
+        epochs=DETECTOR_EPOCHS,
+        seed=seed,
+        out=out,
+        threads=torch.get_num_threads(),
+        checkpoint=out.with_suffix(".checkpoint"),
+    )
+    out.with_suffix(".checkpoint").unlink(missing_ok=True)
+    return {"scenes": count, "epochs": DETECTOR_EPOCHS, "seconds": time.monotonic() - started}
+
+
+def _first(scenes: TrainingScenes, count: int) -> pd.DataFrame:
+    return scenes.boxes[scenes.boxes["image"] < count].reset_index(drop=True)
+
+
+def _note(file: Path, record: dict) -> None:
+    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
