@@ -10,7 +10,7 @@ STUDY ?= emoscenes## the study: a file of data/studies
 IMAGES ?=## a folder of photographs, for STUDY=folder
 EXTRA ?=## more parameters of a notebook, e.g. EXTRA='-p limit 100'
 TIMEOUT ?=## seconds that one cell may take (default: any time)
-PYTHON ?= python3## the Python 3.11 or newer that .venv is made from
+PYTHON ?=## the Python 3.11 or 3.12 that .venv is made from (default: the first on the PATH)
 # PY=python on the command line takes a Python that has the packages (conda) instead of .venv.
 
 EMOCAM_FIGURES ?= figures
@@ -164,12 +164,15 @@ $(INDEX): $(WANTED) emocam_utils/gallery.py $(wildcard $(EMOCAM_FIGURES)/$(STUDY
 	@$(PY) -m emocam_utils.gallery $(STUDY)
 
 ifneq ($(INSTALLED),)
-recent = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+# brambox 5 is not built for newer Pythons, and does not compile with the numpy of today.
+fits = -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null
+tried = $(or $(PYTHON),python3 python3.12 python3.11)
 $(INSTALLED):
-	@if ! $(PY) $(recent) 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then \
-		$(PYTHON) $(recent) 2>/dev/null || { echo "EmoCAM needs Python 3.11 or newer, and $(PYTHON)" \
-			"is $$($(PYTHON) --version 2>&1 || echo missing). Name one: make env PYTHON=python3.12" >&2; exit 1; }; \
-		echo "Making .venv with $$($(PYTHON) --version)" && $(PYTHON) -m venv --clear .venv; \
+	@if ! $(PY) $(fits) || ! $(PY) -m pip --version >/dev/null 2>&1; then \
+		for python in $(tried) ""; do test -z "$$python" || ! "$$python" $(fits) || break; done; \
+		test -n "$$python" || { echo "EmoCAM needs Python 3.11 or 3.12, and found none ($(tried);" \
+			"$$($(firstword $(tried)) --version 2>&1)). Name one: make env PYTHON=/usr/bin/python3.12" >&2; exit 1; }; \
+		echo "Making .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv; \
 	fi
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	@$(PY) -c 'import pathlib, sysconfig; \

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import sys
 import time
@@ -30,7 +31,7 @@ from nbformat import NotebookNode
 
 from . import paths
 from .gallery import Record, RecordError, read_records
-from .offline import tidy, to_html
+from .offline import to_html, without_progress, without_widgets
 from .parameters import ParameterError, default_parameters, parse_parameters
 from .progress import duration
 from .steps import ENGINE, Steps
@@ -46,7 +47,7 @@ class NotebookFailed(Exception):
 
 
 def execute(
-    notebook: Path, out: Path, given: list[tuple[str, str]], timeout: float | None = None
+    notebook: Path, out: Path, given: list[tuple[str, str]], timeout: int | None = None
 ) -> list[Record]:
     """Run a notebook, write its products to the folder `out`, and return the figures it saved.
 
@@ -72,7 +73,7 @@ def execute(
         raise NotebookFailed(f"{failure}{_keep_for_reading(running, notebook)}") from None
     finally:
         steps.close()
-    executed = tidy(nbformat.read(running, as_version=4))
+    executed = without_progress(without_widgets(nbformat.read(running, as_version=4)))
     figures = [record for record, date in _written(study, stem) if (record, date) not in before]
     _publish(executed, running, notebook, figures)
     os.utime(running, ns=(began, began))
@@ -81,7 +82,7 @@ def execute(
 
 
 def _run(
-    notebook: Path, running: Path, parameters: dict, timeout: float | None, steps: Steps
+    notebook: Path, running: Path, parameters: dict, timeout: int | None, steps: Steps
 ) -> None:
     """papermill, with every way of not reaching the end told apart."""
     # papermill fills braces in file names with parameters
@@ -95,6 +96,7 @@ def _run(
                     engine_name=ENGINE,
                     kernel_name=KERNEL,
                     progress_bar=False,
+                    extra_arguments=["--log-level=CRITICAL"],  # no word on unencrypted ports
                     start_timeout=START_SECONDS,
                     execution_timeout=timeout,
                     stdout_file=steps,
@@ -106,7 +108,7 @@ def _run(
             where = steps.where(error.cell_index)
             raise NotebookFailed(f"{where}\n{error.ename}: {error.evalue}") from None
         except CellTimeoutError:
-            why = f"Timeout: the cell took longer than {timeout:g} s"
+            why = f"Timeout: the cell took longer than {timeout} s"
             raise NotebookFailed(f"{steps.where()}\n{why}") from None
         except DeadKernelError:
             why = "The kernel died, most probably because memory ran out: close other programs"
@@ -175,8 +177,9 @@ def _keep_for_reading(running: Path, notebook: Path) -> str:
     if not running.exists():
         return ""
     page = out / f"{stem}.failed.html"
-    executed = nbformat.read(running, as_version=4)
+    executed = without_widgets(nbformat.read(running, as_version=4))
     page.write_text(to_html(executed, stem, notebook.parent), encoding="utf-8")
+    nbformat.write(executed, running)
     running.replace(out / f"{stem}.failed.ipynb")
     shown = page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page
     return f"\nRead what had run in {shown} or .ipynb; it made no product."
@@ -195,11 +198,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="execute", description="Run a notebook of a study.")
     parser.add_argument("notebook", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder of the products")
-    parser.add_argument("--timeout", type=float, help="seconds that one cell may take")
+    parser.add_argument("--timeout", type=int, help="seconds that one cell may take")
     parser.add_argument(
         "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter"
     )
     options = parser.parse_args(arguments)
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are reported below
     start = time.monotonic()
     try:
         given = [tuple(pair) for pair in options.p]
@@ -211,8 +215,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{options.notebook.stem}: interrupted, and made no product", file=sys.stderr)
         return 130
     page = options.out / f"{options.notebook.stem}.html"
+    made = f"{len(figures)} figure{'s' * (len(figures) != 1)}"
     took = duration(time.monotonic() - start)
-    print(f"{options.notebook.stem}: {len(figures)} figures in {took}, {page}", flush=True)
+    print(f"{options.notebook.stem}: {made} in {took}, {page}", flush=True)
     return 0
 
 

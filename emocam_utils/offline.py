@@ -23,22 +23,29 @@ TEMPLATE = """{% extends 'lab/index.html.j2' %}
 """
 
 
-def tidy(executed: NotebookNode) -> NotebookNode:
-    """The notebook without what only a live kernel can show: widgets, and passing progress lines.
-
-    Changes and returns its argument.
-    """
+def without_widgets(executed: NotebookNode) -> NotebookNode:
+    """The notebook with a word in the place of each widget. Changes and returns its argument."""
     executed.metadata.pop("widgets", None)
+    for output in _outputs(executed):
+        if WIDGET in output.get("data", {}):
+            output.data = {"text/plain": "(interactive: open this notebook in JupyterLab)"}
+    return executed
+
+
+def without_progress(executed: NotebookNode) -> NotebookNode:
+    """The notebook without the passing lines of `progress`. Changes and returns its argument."""
+    for output in _outputs(executed):
+        if output.output_type == "stream":
+            lines = output.text.splitlines(keepends=True)
+            output.text = "".join(line for line in lines if not line.startswith(MARK))
     for cell in executed.cells:
-        for output in cell.get("outputs", []):
-            if WIDGET in output.get("data", {}):
-                output.data = {"text/plain": "(interactive: open this notebook in JupyterLab)"}
-            elif output.output_type == "stream":
-                lines = output.text.splitlines(keepends=True)
-                output.text = "".join(line for line in lines if not line.startswith(MARK))
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
     return executed
+
+
+def _outputs(notebook: NotebookNode) -> list[NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
 def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 from .corpus import Corpus
 from .emoscenes import people
 from .emoscenes.corpus import EmoScenes, load_scene
-from .emoscenes.rule import load_rule
+from .emoscenes.rule import FACE, load_rule
 from .emoscenes.symbols import SYMBOLS
 from .stages import Analysis
 
@@ -73,11 +73,11 @@ def class_pictures(variants: int = 2) -> tuple[list[str], list[Image.Image]]:
     for name, expression in people.EXPRESSIONS.items():
         for seed in range(variants):
             person = people.draw_person(random.Random(seed), expression)
-            names.append(f"Human face/{name}")
+            names.append(f"face: {name}")
             pictures.append(_tile(person, people.WIDTH, people.HEIGHT))
     for seed in range(variants):
         away = people.draw_person(random.Random(seed), people.EXPRESSIONS["neutral"], face=False)
-        names.append("Human face/away")
+        names.append("face: away")
         pictures.append(_tile(away, people.WIDTH, people.HEIGHT))
     return names, pictures
 
@@ -100,6 +100,7 @@ def rule_table() -> pd.DataFrame:
 def class_table(names: Sequence[str]) -> pd.DataFrame:
     """Each drawn thing with the labels it is a cue of, and their weights."""
     cues = load_rule().cues
+    names = [name.replace("face: ", FACE) for name in names]
     rows = [
         (name, label, cues[label][name]) if label else (name, "", 0.0)
         for name in dict.fromkeys(names)

@@ -24,7 +24,7 @@ import pandas as pd
 import torch
 
 from .association import Attention
-from .cams import CamMethod, build_cam
+from .cams import CamMethod, build_cam, cam_options
 from .corpus import Corpus, Folder, UnreadableImage
 from .detectors import DETECTORS, Detector
 from .emoscenes.corpus import EmoScenes
@@ -245,8 +245,10 @@ def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
 
 
 def preset_cam(cam: str, preset: Preset) -> CamMethod:
-    """A CAM method as a preset wants it."""
-    return build_cam(cam, score=preset.score, layer=preset.layer)
+    """A CAM method as a preset wants it, as far as the method has those options."""
+    wanted = {"score": preset.score, "layer": preset.layer}
+    has = cam_options(cam)
+    return build_cam(cam, **{name: value for name, value in wanted.items() if name in has})
 
 
 def maps_table(ids: Sequence[str], targets: np.ndarray, cams: np.ndarray) -> pd.DataFrame:

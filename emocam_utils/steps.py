@@ -33,7 +33,7 @@ class Steps:
         self.heading = ""
         self.bar = None
         if sys.stderr.isatty() and "jobserver" not in os.environ.get("MAKEFLAGS", ""):
-            form = "{desc} |{bar:20}| {n_fmt}/{total_fmt} {postfix}"
+            form = "|{bar:16}| {n_fmt}/{total_fmt}  {desc}"
             self.bar = tqdm(desc=stem, total=self.total, bar_format=form, dynamic_ncols=True)
 
     def begin(self, index: int) -> None:
@@ -45,12 +45,12 @@ class Steps:
             self._show(f"{number}/{self.total}  {self.heading}")
         if self.bar is not None:
             self.bar.n = number - 1
-            self.bar.set_postfix_str(self.heading)
+            self.bar.set_description_str(f"{self.stem}  {self.heading}")
 
     def write(self, text: str) -> None:
         for line in text.splitlines():
             if line.startswith(MARK) and self.bar is not None:
-                self.bar.set_postfix_str(line.removeprefix(MARK))
+                self.bar.set_description_str(f"{self.stem}  {line}")
             elif line.startswith(MARK):
                 self._show(line)
 

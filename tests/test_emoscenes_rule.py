@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from emocam_utils.emoscenes.rule import FACE, load_rule
 from emocam_utils.emoscenes.scene import CLASSES
 from emocam_utils.networks.emonet import EMONET_LABELS

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from emocam_utils.corpus import UnreadableImage
 from emocam_utils.emoscenes import corpus, scene
 from emocam_utils.emoscenes.rule import load_rule

@@ -187,7 +187,7 @@ def test_a_saved_network_comes_back(tmp_path, photo, mean):
     assert torch.equal(loaded(images(1)), saved.eval()(images(1)))
     assert not loaded.training
     assert all(not p.requires_grad and p.dtype == torch.float32 for p in loaded.parameters())
-    assert next(iter(load_file(path).values())).dtype == torch.float16
+    assert load_file(path)["head.fc6.weight"].dtype == torch.float16
 
 
 def test_labels_can_be_replaced_but_not_miscounted(tmp_path):
@@ -198,7 +198,7 @@ def test_labels_can_be_replaced_but_not_miscounted(tmp_path):
 
 
 def test_no_weights_and_missing_weights_say_what_to_do(tmp_path):
-    with pytest.raises(WeightsError, match="needs a weights file.*initialise"):
+    with pytest.raises(WeightsError, match=r"needs a weights file.*initialise"):
         NETWORKS["emonet"](None)
     with pytest.raises(FileNotFoundError, match=r"no weights file at .*nowhere.*make train"):
         load_emonet(tmp_path / "nowhere.safetensors")
@@ -223,7 +223,7 @@ def test_a_file_cut_short_is_refused(tmp_path):
 
 def test_a_checkpoint_that_runs_code_is_refused(tmp_path):
     torch.save({"network": AlexNetBigEmoNet}, tmp_path / "emonet.pth")
-    with pytest.raises(WeightsError, match="cannot be read safely|can be read safely"):
+    with pytest.raises(WeightsError, match="not a checkpoint that can be read safely"):
         load_emonet(tmp_path / "emonet.pth")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from pytorch_grad_cam.utils.image import scale_cam_image
 from torch import Tensor, nn
 
 from emocam_utils.networks.emonet import EmoNet, freeze
@@ -38,8 +39,15 @@ def two_channel_features() -> Tensor:
     return torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[-4.0, 0.0], [0.0, 8.0]]]])
 
 
-def positive_scaled(cams: Tensor) -> Tensor:
-    """What pytorch-grad-cam does to its maps: the positive part, min-max scaled."""
-    cams = cams.clamp(min=0)
-    cams = cams - cams.amin((1, 2), keepdim=True)
-    return cams / (1e-7 + cams.amax((1, 2), keepdim=True))
+def as_the_library_returns(cams: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+    """What pytorch-grad-cam does to its raw maps: positive part, scaled, resized, scaled again."""
+    positive = cams.clamp(min=0).numpy()
+    return torch.from_numpy(scale_cam_image(scale_cam_image(positive, size)))
+
+
+def assert_maps_equal(ours: Tensor, theirs: Tensor, tolerance: float = 1e-5) -> None:
+    """Each map equals the other up to a share of its largest value."""
+    scale = theirs.flatten(1).abs().amax(1).clamp(min=1e-20)[:, None]
+    torch.testing.assert_close(
+        ours.flatten(1) / scale, theirs.flatten(1) / scale, atol=tolerance, rtol=0
+    )

@@ -58,6 +58,8 @@ def switches(head: nn.Sequential, activations: Tensor, max_megabytes: float) -> 
     max_megabytes : bound of what is held at once beyond the head's weights; less means smaller
                     pieces with the same result, never below one variant at a time
     """
+    if not len(activations):
+        return
     budget = max_megabytes * 2**20 / 4  # float32 numbers
     _, channels, height, width = activations.shape
     summing = _summing_head(head, activations)

@@ -85,7 +85,8 @@ class GradCamPlusPlus(_FromGradients):
 class HiResCam(_FromGradients):
     """HiResCAM (Draelos and Carin 2020): gradient times activation, cell by cell, summed over k.
 
-    Unlike Grad-CAM it does not average the gradient, so a cell counts only where the score uses it.
+    Unlike Grad-CAM it does not average the gradient, so a cell counts only where the score uses it;
+    inactive cells count nothing, and the two layers give the same map.
     """
 
     name: ClassVar[str] = "hirescam"

@@ -133,9 +133,9 @@ class LimeCam:
             if alpha < np.finfo(np.float32).tiny:  # no channel moves the score
                 return np.zeros(choices.shape[1])
         with warnings.catch_warnings():
-            # 1e-4 of the duality gap, or 2,000 rounds: more digits than the sampling carries
+            # what 2,000 rounds leave open is far below what the sampling leaves open
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model = Lasso(alpha=alpha, max_iter=2000)
+            model = Lasso(alpha=alpha, max_iter=2000, tol=1e-6)
             return model.fit(choices, scores, sample_weight=kernel).coef_
 
 

@@ -43,7 +43,8 @@ def contributions(head: nn.Sequential, activations: Tensor, targets: Tensor) -> 
     """
     with gradients():
         leaf = activations.clone().requires_grad_()
-        rows = torch.cat([leaf, torch.zeros_like(activations[:1])])  # the last is the baseline
+        baseline = activations.new_zeros(1, *activations.shape[1:])
+        rows = torch.cat([leaf, baseline])  # what is done to the images is done to the baseline
         for layer in leaf_layers(head):
             rows = _straightened(layer, rows)
         scores = target_scores(rows[:-1], targets, "logit")

@@ -31,8 +31,9 @@ def mean_average_precision(
         if detections.empty:
             precision[name] = 0.0
             continue
-        with warnings.catch_warnings():  # brambox 5 assigns to a column of a column
-            warnings.simplefilter("ignore", FutureWarning)
+        with warnings.catch_warnings():  # brambox 5 does what pandas 3 will not allow
+            warnings.filterwarnings("ignore", category=FutureWarning)
+            warnings.filterwarnings("ignore", category=DeprecationWarning)
             precision[name] = bb.stat.ap(bb.stat.pr(detections, true, iou))
     return pd.Series(precision, name=f"average precision at IoU {iou}", dtype=float)
 

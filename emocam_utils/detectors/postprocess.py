@@ -102,7 +102,8 @@ def tidy_boxes(boxes: pd.DataFrame, width: int, height: int) -> pd.DataFrame:
     height  : of the frame, pixels
     returns : most confident first, then by class and place; 0 <= x0 < x1 <= width, the same for y
     """
-    boxes = boxes.loc[:, list(BOX_COLUMNS)].copy()
+    numbers = dict.fromkeys(BOX_COLUMNS[1:], np.float32)
+    boxes = boxes.loc[:, list(BOX_COLUMNS)].astype({"class": object, **numbers})
     boxes[["x0", "x1"]] = boxes[["x0", "x1"]].clip(0, width)
     boxes[["y0", "y1"]] = boxes[["y0", "y1"]].clip(0, height)
     boxes = boxes[(boxes["x1"] > boxes["x0"]) & (boxes["y1"] > boxes["y0"])]

@@ -28,12 +28,10 @@ from emocam_utils.progress import progress
 HEIGHT, WIDTH = INPUT_SIZE
 BATCH = 32
 LEARNING_RATE = 2e-3
-CLIP = 20.0
-"""Upper limit of the gradient's norm."""
-SHIFT, SCALE = 0.06, 0.1
-"""Augmentation: shift up to this share of the frame, scale up to this much smaller or larger."""
-VISIBLE = 0.3
-"""A box of which the augmentation leaves less than this share in the frame is no target."""
+CLIP = 20.0  # upper limit of the gradient's norm
+SHIFT = 0.06  # augmentation: at most this share of the frame
+SCALE = 0.1  # augmentation: at most this much smaller or larger
+VISIBLE = 0.3  # a box with less of it in the frame after augmentation is no target
 
 
 def train_detector(
@@ -78,11 +76,7 @@ def train_detector(
     for epoch in range(first, epochs):
         order = torch.randperm(len(images), generator=rng)
         network.train()
-        bar = tqdm(
-            order.split(BATCH), desc=f"detector, epoch {epoch + 1} of {epochs}", unit="batch"
-        )
-        total = 0.0
-        for step, chosen in enumerate(bar):
+        for chosen in progress(order.split(BATCH), label=f"detector epoch {epoch + 1}/{epochs}"):
             batch, wanted = augment(_as_input(images[chosen]), targets[chosen], rng)
             batch = batch.to(device, memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16):
@@ -95,10 +89,11 @@ def train_detector(
             schedule.step()
         _keep(checkpoint, parts, rng, run, epoch + 1)
         if epoch + 1 < epochs:
-            print(f"held-out mAP@0.5 {_precision(network, validation, classes).mean():.4f}")
+            mean = _precision(network, validation, classes).mean()
+            print(f"epoch {epoch + 1}: loss {error.item():.2f}, held-out mAP@0.5 {mean:.3f}")
     network.half().float()  # what is measured is what is stored
     precision = _precision(network, validation, classes)
-    print(f"held-out mAP@0.5 {precision.mean():.4f}")
+    print(f"epoch {epochs}: held-out mAP@0.5 {precision.mean():.3f}")
     notes = {
         "seed": str(seed),
         "epochs": str(epochs),
@@ -109,12 +104,12 @@ def train_detector(
     save_small_yolo(network, classes, out, notes=notes)
 
 
-def anchors_of(boxes: pd.DataFrame, seed: int, scales: tuple[int, int] = (3, 3)) -> ln.util.Anchors:
-    """Typical widths and heights by k-means (YOLOv3, 2.1), the larger ones for the coarse scale."""
+def anchors_of(boxes: pd.DataFrame, seed: int) -> ln.util.Anchors:
+    """Six typical widths and heights by k-means (YOLOv3, 2.1), the three larger for stride 32."""
     sizes = np.column_stack((boxes["x1"] - boxes["x0"], boxes["y1"] - boxes["y0"]))
-    centres = KMeans(sum(scales), n_init=3, random_state=seed).fit(sizes[:20000]).cluster_centers_
+    centres = KMeans(6, n_init=3, random_state=seed).fit(sizes[:20000]).cluster_centers_
     centres = centres[centres.prod(1).argsort()[::-1]].round(2).tolist()
-    return ln.util.Anchors([[tuple(c) for c in centres[: scales[0]]], centres[scales[0] :]])
+    return ln.util.Anchors([centres[:3], centres[3:]])
 
 
 def region_targets(boxes: pd.DataFrame, classes: Sequence[str], images: int) -> Tensor:

@@ -3,7 +3,7 @@
 <folder>/<split>-<count>-<hash>/images_227.npy   uint8 (N, 227, 227, 3), as EmoNet squashes them
                                /images_det.npy   uint8 (N, 192, 256, 3), as the detector sees them
                                /labels.npy       int64 (N,), index into the rule's labels
-                               /boxes.parquet    image (row), class, x0 y0 x1 y1 in the 256 x 192 frame
+                               /boxes.parquet    image (row), class, x0 y0 x1 y1 (256 x 192)
 """
 
 from __future__ import annotations

@@ -1,0 +1,121 @@
+"""What became of each wanted file: found where, or why not. One line of JSON a file, appended.
+
+A line is written after its file is in place, so a run that is killed loses at most the line it was
+writing; the last line of a file holds. Two runs cannot write at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+FOUND, LOST, LATER, PLACEHOLDER = "found", "lost", "later", "placeholder"
+BY_HAND = "by hand"
+
+
+class LedgerInUse(RuntimeError):
+    """Another run writes this ledger."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file.
+
+    status : found; lost: refused or gone; later: the network failed, to be tried again;
+             placeholder: a content (sha256) that stands for many missing pictures
+    via    : "web", "archive" (the Wayback Machine) or "by hand"
+    tried  : (address, reason) of each address that failed
+    runs   : runs in which it failed
+    """
+
+    image: str
+    status: str
+    url: str = ""
+    via: str = ""
+    sha256: str = ""
+    bytes: int = 0
+    width: int = 0
+    height: int = 0
+    tried: tuple[tuple[str, str], ...] = ()
+    runs: int = 0
+
+
+COLUMNS = list(Entry.__dataclass_fields__)
+
+
+@dataclass
+class Ledger:
+    """The entries of a file, in memory and on disk; to write, use it as a context."""
+
+    path: Path
+    entries: dict[str, Entry] = field(default_factory=dict)
+    placeholders: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._file = None
+        if self.path.exists():
+            for line in self.path.read_bytes().splitlines():
+                self._take(line)
+
+    def __enter__(self) -> Self:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("a+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise LedgerInUse(
+                f"another download writes {self.path}; wait for it, or stop it"
+            ) from error
+        size = self._file.seek(0, os.SEEK_END)
+        if size:
+            self._file.seek(size - 1)
+            if self._file.read(1) != b"\n":  # cut short by a kill: the next line starts a new one
+                self._file.write(b"\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry down; it replaces the file's earlier one."""
+        line = json.dumps(asdict(entry), ensure_ascii=False, separators=(",", ":"))
+        self._file.write(line.encode() + b"\n")
+        self._file.flush()
+        self._keep(entry)
+
+    def table(self) -> pd.DataFrame:
+        """The entries, one row a file, with the columns of `Entry`."""
+        rows = [vars(entry) for entry in self.entries.values()]
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    def repeated(self, most: int) -> dict[str, list[Entry]]:
+        """Contents that were served for more than `most` files: sha256 -> their entries."""
+        alike: dict[str, list[Entry]] = {}
+        for entry in self._downloaded():
+            alike.setdefault(entry.sha256, []).append(entry)
+        return {content: group for content, group in alike.items() if len(group) > most}
+
+    def _downloaded(self) -> Iterable[Entry]:
+        return (e for e in self.entries.values() if e.status == FOUND and e.via != BY_HAND)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            fields = json.loads(line)
+            tried = tuple((str(url), str(reason)) for url, reason in fields.pop("tried", ()))
+            self._keep(Entry(**fields, tried=tried))
+        except (ValueError, TypeError, AttributeError):
+            return  # a line that a kill cut short: its file is looked at again
+
+    def _keep(self, entry: Entry) -> None:
+        if entry.status == PLACEHOLDER:
+            self.placeholders.add(entry.sha256)
+        else:
+            self.entries[entry.image] = entry

@@ -1,0 +1,22 @@
+"""One thread for each test, nothing written into the repository, the same examples every time."""
+
+import os
+import shutil
+import tempfile
+
+# Before anything imports torch or `paths`: the machine may be shared, and the tree stays as it is.
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+os.environ["MPLBACKEND"] = "Agg"
+SCRATCH = tempfile.mkdtemp(prefix="emocam-tests-")
+os.environ["EMOCAM_RESULTS"] = f"{SCRATCH}/results"
+os.environ["EMOCAM_FIGURES"] = f"{SCRATCH}/figures"
+
+from hypothesis import settings  # noqa: E402  (after the environment is set)
+
+settings.register_profile("emocam", deadline=None, derandomize=True)
+settings.load_profile("emocam")
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(SCRATCH, ignore_errors=True)

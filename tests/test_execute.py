@@ -1,0 +1,224 @@
+import os
+import sys
+import time
+
+import nbformat
+import papermill
+import pytest
+from tiny_notebooks import write_notebook
+
+from emocam_utils import execute as module
+from emocam_utils import paths
+from emocam_utils.execute import main
+from emocam_utils.progress import MARK
+
+
+class Run:
+    """Runs notebooks in a folder of their own, as the command line does."""
+
+    def __init__(self, folder, capsys):
+        self.folder, self.out, self.capsys = folder, folder / "out", capsys
+
+    def __call__(self, name, *cells, options=(), **notebook):
+        self.file = write_notebook(self.folder / f"{name}.ipynb", *cells, **notebook)
+        self.status = main([str(self.file), "--out", str(self.out), *options])
+        self.text, self.error = self.capsys.readouterr()
+        return self
+
+    @property
+    def files(self):
+        return sorted(file.name for file in self.out.iterdir()) if self.out.exists() else []
+
+    def executed(self, name):
+        return nbformat.read(self.out / name, as_version=4)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "FIGURES", tmp_path / "figures")
+    monkeypatch.setenv("EMOCAM_FIGURES", str(tmp_path / "figures"))
+    monkeypatch.delenv("MAKEFLAGS", raising=False)
+    return Run(tmp_path, capsys)
+
+
+def printed(notebook):
+    texts = (out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+    return "".join(texts).splitlines()
+
+
+def test_a_run_to_the_end(run):
+    start = time.time()
+    run(
+        "01_detection",
+        "# Which objects?",
+        "import os, sys\nprint(sys.executable)",
+        "print(os.getcwd())",
+        "print(study, os.environ['EMOCAM_HEADLESS'], os.environ['MPLBACKEND'][:9])",
+        options=["-p", "study", "mine"],
+        figures=("fig1", "fig5"),
+    )
+    assert run.status == 0 and "01_detection: 2 figures in " in run.text
+    assert run.files == ["01_detection.html", "01_detection.ipynb", "01_detection.products"]
+    # the environment's own kernel, whatever the notebook's metadata name; the repository as folder
+    assert printed(run.executed("01_detection.ipynb")) == [
+        sys.executable,
+        str(paths.ROOT),
+        "mine 1 module://",
+    ]
+    assert "Which objects?" in (run.out / "01_detection.html").read_text()
+    assert "01_detection  2/6  Which objects?" in run.error
+    products = (run.out / "01_detection.products").read_text().splitlines()
+    wanted = [f"../figures/mine/{f}.{e}" for f in ("fig1", "fig5") for e in ("png", "csv", "json")]
+    assert products == ["01_detection.html", *wanted]
+    assert all((run.out / product).exists() for product in products)
+    # an edit during the run must be newer than the product
+    assert start - 0.01 <= (run.out / "01_detection.ipynb").stat().st_mtime < start + 0.5
+
+
+def test_a_failing_cell_leaves_no_product_and_is_named(run):
+    run.out.mkdir()
+    for extension in ("ipynb", "html", "products"):
+        (run.out / f"02_x.{extension}").write_text("of an earlier run")
+    cells = [
+        "# Load",
+        "kept = 1; print('had run')",
+        "# Divide\nby nothing",
+        "x = kept / 0\nprint(1)",
+    ]
+    run("02_x", *cells, "print(2)", options=["-p", "study", "a"])
+    assert run.status == 1 and run.text == ""
+    assert run.files == ["02_x.failed.html", "02_x.failed.ipynb"]
+    assert "had run" in printed(run.executed("02_x.failed.ipynb"))[0]
+    assert "ZeroDivisionError" in (run.out / "02_x.failed.html").read_text()
+    report = run.error[run.error.index("02_x stopped") :].splitlines()
+    assert report == [
+        "02_x stopped at cell 5 of 6, under “Divide”:",
+        "    x = kept / 0",
+        "ZeroDivisionError: division by zero",
+        f"Read what had run in {run.out}/02_x.failed.html or .ipynb; it made no product.",
+    ]
+
+
+def test_the_cell_is_named_rightly_without_parameters_given(run):
+    run("02_x", "1", "raise ValueError('one\\ntwo')")
+    assert "stopped at cell 3 of 3:\n    raise ValueError" in run.error
+    assert "ValueError: one\ntwo\nRead" in run.error
+
+
+def test_a_success_removes_what_a_failure_had_left(run):
+    run.out.mkdir()
+    for name in ("01_x.failed.html", "01_x.failed.ipynb", ".01_x.running.ipynb"):
+        (run.out / name).write_text("{}")
+    assert run("01_x", "1").status == 0
+    assert run.files == ["01_x.html", "01_x.ipynb", "01_x.products"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "options", "message"),
+    [
+        (["import sys; sys.exit(0)", "1"], [], "SystemExit: it ended the notebook early"),
+        (["import os; os.kill(os.getpid(), 9)"], [], "kernel died, most probably because memory"),
+        (["import time; time.sleep(60)"], ["--timeout", "1"], "cell took longer than 1 s"),
+    ],
+    ids=["sys.exit(0)", "killed", "too slow"],
+)
+def test_other_ways_of_not_reaching_the_end(run, cells, options, message):
+    run("03_x", *cells, options=options)
+    assert run.status == 1
+    assert run.files == ["03_x.failed.html", "03_x.failed.ipynb"]
+    assert f"03_x stopped at cell 2 of {len(cells) + 1}:\n    {cells[0]}\n" in run.error
+    assert message in run.error
+
+
+@pytest.mark.parametrize(
+    ("options", "notebook", "message"),
+    [
+        (["-p", "studdy", "x"], {}, "unknown parameter studdy; did you mean study? Allowed: study"),
+        (["-p", "n", "x"], {"parameters": "n = 3"}, "n must be an integer such as 3, not 'x'"),
+        ([], {"parameters": None}, "0 cells tagged 'parameters'"),
+    ],
+    ids=["misspelt", "type", "no tag"],
+)
+def test_nothing_starts_with_wrong_parameters(run, monkeypatch, options, notebook, message):
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *_, **__: pytest.fail("started"))
+    run.out.mkdir()
+    (run.out / "01_x.ipynb").write_text("of an earlier run")
+    run("01_x", "1", options=options, **notebook)
+    assert run.status == 2 and message in run.error
+    assert run.files == ["01_x.ipynb"]  # nothing ran, so what there was is still true
+
+
+def test_a_notebook_that_is_not_there(tmp_path, capsys):
+    assert main([str(tmp_path / "9.ipynb"), "--out", str(tmp_path)]) == 2
+    assert f"there is no notebook {tmp_path}/9.ipynb" in capsys.readouterr().err
+
+
+def test_the_start_of_a_kernel_is_tried_again(run, monkeypatch):
+    papermill_run, failures = papermill.execute_notebook, [RuntimeError("Address in use")] * 2
+
+    def clash_twice(*names, **options):
+        if failures:
+            raise failures.pop()
+        return papermill_run(*names, **options)
+
+    monkeypatch.setattr(papermill, "execute_notebook", clash_twice)
+    assert run("01_x", "1").status == 0
+
+
+def test_the_start_of_a_kernel_is_not_tried_for_ever(run, monkeypatch):
+    def clash(*_, **__):
+        raise RuntimeError("Address in use")
+
+    monkeypatch.setattr(papermill, "execute_notebook", clash)
+    assert run("01_x", "1").status == 1 and run.files == []
+    assert run.error == "the kernel of 01_x did not start in 3 attempts: Address in use\n"
+
+
+def test_a_cell_that_began_is_never_run_twice(run, monkeypatch):
+    calls = []
+
+    def breaks_midway(*_, steps, **__):
+        calls.append(1)
+        steps.begin(1)
+        raise RuntimeError("lost the connection")
+
+    monkeypatch.setattr(papermill, "execute_notebook", breaks_midway)
+    run("01_x", "first()")
+    assert run.status == 1 and calls == [1]
+    assert "01_x stopped at cell 2 of 2:\n    first()\nRuntimeError: lost the conn" in run.error
+
+
+def test_only_figures_of_this_run_are_products(run):
+    run("01_x", figures=("kept", "renamed"))
+    run("02_y", figures=("other",))
+    run("01_x", figures=("kept",))
+    assert "1 figure in " in run.text
+    products = (run.out / "01_x.products").read_text().split()
+    assert [p for p in products if p.endswith("png")] == ["../figures/tiny/kept.png"]
+
+
+def test_long_work_is_passed_on_while_it_runs_and_then_dropped(run, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(paths.ROOT))
+    cell = (
+        "import emocam_utils.progress as p\np.QUIET_SECONDS = 0\n"
+        "for _ in p.progress(range(3), label='EmoNet'): pass"
+    )
+    run("01_x", cell)
+    assert f"01_x  {MARK}EmoNet: 33 % of 3" in run.error
+    assert printed(run.executed("01_x.ipynb")) == ["EmoNet: 3 in 0 s"]
+
+
+def test_file_names_with_braces_and_spaces(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "FIGURES", tmp_path)
+    file = write_notebook(tmp_path / "my {study} é" / "01_x.ipynb", "1")
+    assert main([str(file), "--out", str(file.parent), "-p", "study", "a b"]) == 0
+    assert (file.parent / "01_x.products").exists()
+
+
+def test_the_environment_is_as_before(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.delenv("EMOCAM_HEADLESS", raising=False)
+    with pytest.raises(ZeroDivisionError), module._kernel_environment():
+        assert os.environ["EMOCAM_HEADLESS"] == "1" and "inline" in os.environ["MPLBACKEND"]
+        1 / 0  # noqa: B018
+    assert os.environ["MPLBACKEND"] == "Agg" and "EMOCAM_HEADLESS" not in os.environ

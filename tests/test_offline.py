@@ -1,0 +1,75 @@
+import base64
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from emocam_utils.offline import WIDGET, to_html, without_progress, without_widgets
+from emocam_utils.progress import MARK
+
+PNG = base64.b64encode(b"\x89PNG not really").decode()
+
+STATE = "application/vnd.jupyter.widget-state+json"
+
+
+def shown(**data):
+    return new_output("display_data", data=data)
+
+
+def printed(text):
+    return new_output("stream", name="stdout", text=text)
+
+
+@pytest.fixture
+def executed():
+    """One output of each kind that could want the network."""
+    outputs = [
+        shown(**{"image/png": PNG, "text/plain": "<Figure>"}),
+        shown(**{WIDGET: {"model_id": "1"}, "text/plain": "IntSlider(value=0)"}),
+        shown(**{"text/latex": "$x^2$"}),
+        shown(**{"text/vnd.mermaid": "graph TD"}),
+        printed("loaded\n"),
+    ]
+    cells = [
+        new_markdown_cell("# Heading\n![a picture](pixel.png) and $x^2$ [link](https://a.example)"),
+        new_code_cell("show()", outputs=outputs, execution_count=1),
+    ]
+    return new_notebook(cells=cells, metadata={"widgets": {STATE: {"state": {}}}})
+
+
+def test_the_page_loads_nothing(executed, tmp_path):
+    (tmp_path / "pixel.png").write_bytes(b"picture in a text")
+    html = to_html(executed, "01_x", tmp_path)  # with its widgets
+    page = BeautifulSoup(html, "html.parser")
+    sources = [tag["src"] for tag in page.find_all(src=True)]
+    assert all(source.startswith("data:") for source in sources) and len(sources) == 2
+    assert not page.find_all("link", href=True) and not page.find_all("script", src=True)
+    for script in page.find_all("script"):
+        assert "http" not in script.text and "import" not in script.text
+    assert not re.search(r"@import|url\(\s*['\"]?(https?:)?//", html)
+    assert page.find("a", href="https://a.example")  # a link is not a load
+
+
+def test_the_page_shows_what_the_notebook_holds(executed, tmp_path):
+    page = BeautifulSoup(to_html(without_widgets(executed), "01_x", tmp_path), "html.parser")
+    assert page.title.text == "01_x"
+    assert "Heading" in page.h1.text and "loaded" in page.text
+    assert page.find("img", src=re.compile(re.escape(PNG)))
+
+
+def test_a_widget_needs_a_live_kernel_and_is_replaced(executed):
+    tidied = without_widgets(executed)
+    assert "widgets" not in tidied.metadata
+    assert tidied.cells[1].outputs[1].data == {
+        "text/plain": "(interactive: open this notebook in JupyterLab)"
+    }
+    assert tidied.cells[1].outputs[0].data["image/png"] == PNG
+
+
+def test_passing_progress_is_dropped_and_the_rest_kept():
+    passing = printed(f"{MARK}EmoNet: 10 %\n{MARK}EmoNet: 20 %\n")
+    mixed = printed(f"first\n{MARK}EmoNet: 90 %\nEmoNet: 60 in 4 s\n")
+    cell = new_code_cell("run()", outputs=[passing, mixed])
+    outputs = without_progress(new_notebook(cells=[cell])).cells[0].outputs
+    assert [output.text for output in outputs] == ["first\nEmoNet: 60 in 4 s\n"]
