@@ -125,8 +125,8 @@ def _unknown(values: pd.Series, allowed: tuple[str, ...], kind: str) -> list[str
 def addresses() -> Mapping[str, tuple[str, ...]]:
     """Where each annotated image was found: image -> addresses, the first to be tried first.
 
-    258 images have none. Entries that are no web address (there are seven, among them a paragraph of
-    html) and those of images without an annotation (12) are left out.
+    261 images have none. Seven entries that are no web address, among them a paragraph of html,
+    and those of twelve images without an annotation are left out.
     """
     source = files("findingemo_light") / "data" / "dataset_urls_exploded.json"
     entries = json.loads(source.read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from typing import Self
 import pandas as pd
 
 FOUND, LOST, LATER, PLACEHOLDER = "found", "lost", "later", "placeholder"
-BY_HAND = "by hand"
+ALREADY = "already there"
 
 
 class LedgerInUse(RuntimeError):
@@ -30,7 +30,7 @@ class Entry:
 
     status : found; lost: refused or gone; later: the network failed, to be tried again;
              placeholder: a content (sha256) that stands for many missing pictures
-    via    : "web", "archive" (the Wayback Machine) or "by hand"
+    via    : "web", "archive" (the Wayback Machine) or "already there"
     tried  : (address, reason) of each address that failed
     runs   : runs in which it failed
     """
@@ -104,7 +104,7 @@ class Ledger:
         return {content: group for content, group in alike.items() if len(group) > most}
 
     def _downloaded(self) -> Iterable[Entry]:
-        return (e for e in self.entries.values() if e.status == FOUND and e.via != BY_HAND)
+        return (e for e in self.entries.values() if e.status == FOUND and e.via != ALREADY)
 
     def _take(self, line: bytes) -> None:
         try:

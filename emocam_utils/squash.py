@@ -1,8 +1,8 @@
 """The squash to a network's input, again only where an image has changed.
 
-Pillow's bicubic resizing is local and linear between its two roundings: it resamples each row, rounds
-to 8 bits, resamples each column, rounds again, with weights in fixed point (Pillow's Resample.c). In
-float64 sums of such integers are exact, so what is recomputed here equals Pillow bit for bit.
+Pillow's bicubic resizing is local and linear between its two roundings: it resamples along one axis,
+rounds to 8 bits, resamples along the other, rounds again, with weights in fixed point (Resample.c).
+In float64 sums of such integers are exact, so what is recomputed here equals Pillow bit for bit.
 
 Axes: H x W pixels of the image, h x w pixels of the network's input. Intervals are half-open.
 """
@@ -91,6 +91,30 @@ class Patch:
         return self.x, self.x + self.pixels.shape[1]
 
 
+@lru_cache(maxsize=256)
+def rows_first(width: int, height: int, size: tuple[int, int]) -> bool:
+    """Whether Pillow resamples along the rows before the columns, for images of these sizes.
+
+    Newer versions take the cheaper order, so it is looked up on noise, where the two differ.
+    Errors: NotImplementedError when Pillow does neither, e.g. in another version.
+    """
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    image, bicubic = Image.fromarray(noise), Image.Resampling.BICUBIC
+    target = np.asarray(image.resize((size[1], size[0]), bicubic))
+    for first, half in ((True, (size[1], height)), (False, (width, size[0]))):
+        if (np.asarray(_twice(image, half, size)[1]) == target).all():
+            return first
+    raise NotImplementedError(f"this Pillow resizes {width} x {height} in another way")
+
+
+def _twice(
+    image: Image.Image, half: tuple[int, int], size: tuple[int, int]
+) -> tuple[Image.Image, Image.Image]:
+    bicubic = Image.Resampling.BICUBIC
+    between = image.resize(half, bicubic)
+    return between, between.resize((size[1], size[0]), bicubic)
+
+
 class Squash:
     """An image squashed to a network's input, and what a changed patch changes of it.
 
@@ -99,32 +123,40 @@ class Squash:
     """
 
     def __init__(self, image: Image.Image, size: tuple[int, int]) -> None:
-        height, width = size
-        bicubic = Image.Resampling.BICUBIC
-        half = image.resize((width, image.height), bicubic)
-        self._image = np.asarray(image)
-        self._half = np.asarray(half)  # (H, w, 3): rows resampled, columns not yet
-        self._across = resampling(image.width, width)
-        self._down = resampling(image.height, height)
-        self.pixels = np.asarray(half.resize((width, height), bicubic))  # (h, w, 3)
+        (height, width), rows = size, rows_first(image.width, image.height, size)
+        half = (width, image.height) if rows else (image.width, height)
+        between, squashed = _twice(image, half, size)
+        self.pixels = np.asarray(squashed)  # (h, w, 3)
+        # Axis 0 is resampled second, axis 1 first; for images of which Pillow takes the columns
+        # first both are turned over.
+        self._turned = not rows
+        self._image, self._between = self._turn(np.asarray(image)), self._turn(np.asarray(between))
+        self._along = resampling(self._image.shape[1], width if rows else height)
+        self._across = resampling(self._image.shape[0], height if rows else width)
+
+    def _turn(self, pixels: NDArray) -> NDArray:
+        return pixels.swapaxes(0, 1) if self._turned else pixels
 
     def patch(self, changed: Patch) -> Patch:
         """What of the squashed image changes, and to what, when a patch of the image does.
 
         changed : lies inside the image and holds at least one pixel
         """
-        top, bottom = changed.rows
-        left, right = changed.columns
-        j0, j1 = self._across.readers(left, right)
-        i0, i1 = self._down.readers(top, bottom)
+        pixels = self._turn(changed.pixels)
+        (top, bottom), (left, right) = changed.rows, changed.columns
+        if self._turned:
+            (top, bottom), (left, right) = (left, right), (top, bottom)
+        j0, j1 = self._along.readers(left, right)
+        i0, i1 = self._across.readers(top, bottom)
 
-        start, stop = self._across.needs(j0, j1)
+        start, stop = self._along.needs(j0, j1)
         strip = self._image[top:bottom, start:stop].astype(np.float64)
-        strip[:, left - start : right - start] = changed.pixels
-        columns = _resampled(self._across.weights[j0:j1, start:stop], strip.swapaxes(0, 1))
+        strip[:, left - start : right - start] = pixels
+        lines = _resampled(self._along.weights[j0:j1, start:stop], strip.swapaxes(0, 1))
 
-        start, stop = self._down.needs(i0, i1)
-        strip = self._half[start:stop, j0:j1].astype(np.float64)
-        strip[top - start : bottom - start] = columns.swapaxes(0, 1)
-        rows = _resampled(self._down.weights[i0:i1, start:stop], strip)
-        return Patch(rows.astype(np.uint8), i0, j0)
+        start, stop = self._across.needs(i0, i1)
+        strip = self._between[start:stop, j0:j1].astype(np.float64)
+        strip[top - start : bottom - start] = lines.swapaxes(0, 1)
+        block = _resampled(self._across.weights[i0:i1, start:stop], strip).astype(np.uint8)
+        y, x = (j0, i0) if self._turned else (i0, j0)
+        return Patch(self._turn(block), y, x)

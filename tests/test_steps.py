@@ -22,9 +22,9 @@ def notebook(tmp_path):
     return nbformat.read(file, as_version=4)
 
 
-@pytest.fixture
-def stderr(monkeypatch):
-    monkeypatch.delenv("MAKEFLAGS", raising=False)
+def terminal(monkeypatch, makeflags="") -> Terminal:
+    """Called within a test: pytest puts its own stderr in place after the fixtures."""
+    monkeypatch.setenv("MAKEFLAGS", makeflags)
     monkeypatch.setattr(sys, "stderr", Terminal())
     return sys.stderr
 
@@ -47,7 +47,10 @@ def test_cells_count_as_in_the_file_though_papermill_adds_one(notebook, given):
     assert steps.where().splitlines() == ["01_x stopped at cell 5 of 5, under “Draw”:", "    "]
 
 
-def test_a_terminal_gets_one_bar_with_the_heading_and_the_progress_of_the_cell(notebook, stderr):
+def test_a_terminal_gets_one_bar_with_the_heading_and_the_progress_of_the_cell(
+    notebook, monkeypatch
+):
+    stderr = terminal(monkeypatch)
     steps = run(notebook)
     steps.write(f"{MARK}EmoNet: 40 %\nsome other output\n")
     shown = stderr.getvalue().split("\r")
@@ -58,8 +61,8 @@ def test_a_terminal_gets_one_bar_with_the_heading_and_the_progress_of_the_cell(n
     assert stderr.getvalue().split("\r")[-2].strip() == ""  # the bar is wiped out
 
 
-def test_a_parallel_make_gets_lines_in_a_terminal_too(notebook, stderr, monkeypatch):
-    monkeypatch.setenv("MAKEFLAGS", " -j2 --jobserver-auth=3,4")
+def test_a_parallel_make_gets_lines_in_a_terminal_too(notebook, monkeypatch):
+    stderr = terminal(monkeypatch, " -j2 --jobserver-auth=3,4")
     run(notebook).write(f"{MARK}EmoNet: 40 %\nsome other output\n")
     assert stderr.getvalue().splitlines() == [
         "01_x  2/5  Load",

@@ -1,0 +1,102 @@
+"""Figures: equal input gives equal bytes, each carries corpus, network and n."""
+
+import json
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from emocam_utils import figures
+from emocam_utils.networks.emonet import EMONET_LABELS
+
+
+def some_analysis(folder):
+    model = SimpleNamespace(name="emonet", weights=folder / "net.safetensors")
+    return SimpleNamespace(
+        study=SimpleNamespace(name="mine", figures=folder / "mine", network=model, detector=model),
+        corpus=SimpleNamespace(name="EmoScenes test (synthetic)", fingerprint="abc"),
+    )
+
+
+def save(folder):
+    with figures.style():
+        figure, ax = plt.subplots()
+        ax.plot([0, 1], [1, 0])
+        return figures.save_figure(
+            figure,
+            pd.DataFrame({"x": [1 / 3]}),
+            name="fig",
+            title="A title",
+            caption="A caption",
+            notebook="01_detection",
+            analysis=some_analysis(folder),
+            n="7 images",
+        )
+
+
+def test_equal_input_gives_equal_bytes(tmp_path):
+    save(tmp_path / "one")
+    save(tmp_path / "two")
+    for kind in ("png", "pdf", "csv", "json"):
+        one, two = (tmp_path / side / "mine" / f"fig.{kind}" for side in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes() and one.stat().st_size > 0, kind
+
+
+def test_the_record_says_of_what_the_figure_is(tmp_path):
+    saved = save(tmp_path)
+    record = json.loads(saved.png.with_suffix(".json").read_text())
+    assert record["corpus"] == "EmoScenes test (synthetic)"
+    assert record["network"] == "emonet (net.safetensors)"
+    assert record["n"] == "7 images" and record["notebook"] == "01_detection"
+    assert set(record["hashes"]) == {"corpus", "network", "detector"}
+    assert saved.png.with_suffix(".csv").read_text() == ",x\n0,0.333333\n"
+    assert not plt.get_fignums(), "the figure is left open"
+
+
+def test_corpus_network_and_n_are_written_on_the_figure(tmp_path, monkeypatch):
+    texts = []
+    original = plt.Figure.text
+    monkeypatch.setattr(
+        plt.Figure,
+        "text",
+        lambda self, x, y, s, **k: texts.append(s) or original(self, x, y, s, **k),
+    )
+    save(tmp_path)
+    assert texts == ["EmoScenes test (synthetic)  ·  emonet (net.safetensors)  ·  n = 7 images"]
+
+
+def test_style_leaves_no_trace():
+    before = plt.rcParams["font.size"]
+    with figures.style():
+        assert plt.rcParams["svg.hashsalt"] == "emocam"
+    assert plt.rcParams["font.size"] == before and plt.rcParams["svg.hashsalt"] is None
+
+
+def test_every_label_has_its_own_colour():
+    assert set(figures.PALETTE) == set(EMONET_LABELS)
+    assert len(set(figures.PALETTE.values())) == len(EMONET_LABELS)
+
+
+def test_overlay_is_hot_where_the_map_is_high_and_grey_for_an_empty_map():
+    image = Image.new("RGB", (40, 40), (120, 60, 60))
+    cam = np.zeros((4, 4))
+    cam[0, 0] = 1
+    shown = figures.overlay(image, cam)
+    assert shown.shape == (40, 40, 3) and shown.min() >= 0 and shown.max() <= 1
+    assert shown[0, 0].sum() > shown[-1, -1].sum() + 1
+    empty = figures.overlay(image, np.full((4, 4), np.nan))
+    assert np.ptp(empty, axis=2).max() == pytest.approx(0)
+
+
+def test_boxes_are_written_with_their_values():
+    _, ax = plt.subplots()
+    boxes = pd.DataFrame(
+        {"class": ["Dog", "Cat"], "x0": [0, 1], "y0": [0, 1], "x1": [2, 3], "y1": [2, 3]}
+    )
+    figures.draw_boxes(ax, boxes, [0.25, 0.5], [True, False])
+    assert [t.get_text() for t in ax.texts] == ["Dog 0.25", "Cat 0.50"]
+    assert [p.get_linestyle() for p in ax.patches] == ["-", ":"]
+    plt.close()

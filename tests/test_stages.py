@@ -1,0 +1,177 @@
+"""From a corpus to tables: what is computed once, what is skipped, what a change recomputes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from emocam_utils import paths, stages
+from emocam_utils.cams import CAMS
+from emocam_utils.corpus import UnreadableImage
+from emocam_utils.detectors import DETECTORS
+from emocam_utils.importance import mean_importance
+from emocam_utils.networks import NETWORKS
+from emocam_utils.networks.emonet import EmoNet, freeze
+from emocam_utils.networks.weights import save_emonet
+from emocam_utils.stages import Analysis, box_importance, maps_table
+from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study
+
+PRESET = Preset(
+    score="logit",
+    layer="post_relu",
+    importance="mean",
+    threshold=0.3,
+    probability=0,
+    confidence=0,
+    ambiguity=3,
+)
+
+
+class CornerDetector:
+    """Finds a "Dog" in the upper left quarter of every image, and counts how often it is asked."""
+
+    classes = ("Dog", "Cat")
+    asked = 0
+
+    def detect(self, images, ids):
+        type(self).asked += len(images)
+        return [
+            pd.DataFrame(
+                {
+                    "class": ["Dog"],
+                    "confidence": np.float32([0.5]),
+                    "x0": np.float32([0]),
+                    "y0": np.float32([0]),
+                    "x1": np.float32([image.width / 2]),
+                    "y1": np.float32([image.height / 2]),
+                }
+            )
+            for image in images
+        ]
+
+
+def corner_detector(weights, **options):
+    return CornerDetector()
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name, size in (("a.png", (40, 30)), ("b.png", (64, 20)), ("c d.png", (1, 1))):
+        pixels = rng.integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8 no more")
+    return folder
+
+
+@pytest.fixture
+def study(tmp_path, photos, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    monkeypatch.setitem(DETECTORS._things, "corner", corner_detector)
+    CornerDetector.asked = 0
+    weights = save_emonet(freeze(EmoNet(0.0625, 0.01).initialise(0)), tmp_path / "net.safetensors")
+    return Study(
+        name="test",
+        title="A test",
+        corpus=CorpusSpec(kind="folder", path=photos),
+        network=ModelSpec(name="emonet", weights=weights),
+        detector=ModelSpec(name="corner"),
+        cams=("gradcam",),
+        presets={"corrected": PRESET},
+    )
+
+
+def test_readable_images_are_analysed_and_the_others_named(study):
+    analysis = Analysis(study, "cpu")
+    assert analysis.ids == ["a.png", "b.png", "c d.png"]
+    assert analysis.skipped["image"].tolist() == ["broken.jpg"]
+    assert analysis.skipped["reason"][0] == "the file is not an image"
+    sizes = analysis.images.set_index("image")[["width", "height"]]
+    assert sizes.loc["b.png"].tolist() == [64, 20]
+    assert analysis.boxes["image"].tolist() == analysis.ids
+    assert analysis.boxes["x1"].tolist() == [20, 32, 0.5]
+
+
+def test_predictions_and_maps_equal_the_network_called_plainly(study):
+    analysis = Analysis(study, "cpu")
+    network = NETWORKS["emonet"](study.network.weights)
+    method = CAMS["gradcam"](score="logit", layer="post_relu")
+    maps = analysis.map_of("gradcam", PRESET)
+    for row, image in enumerate(analysis.ids):
+        inputs = network.preprocess(Image.open(study.corpus.path / image).convert("RGB"))[None]
+        features = network.features(inputs)
+        logits = network.head(features)
+        target = logits.argmax(1)
+        prediction = analysis.predictions.iloc[row]
+        assert prediction["label"] == network.labels[int(target)]
+        assert prediction["logits"] == pytest.approx(logits[0].numpy(), abs=1e-4)
+        assert prediction["probability"] == pytest.approx(float(logits.softmax(1).max()), abs=1e-5)
+        cam = method(network.head, features, target)[0].numpy()
+        stored = stages.map_array(maps.iloc[row])
+        assert stored == pytest.approx(cam, abs=float(1e-5 * np.abs(cam).max() + 1e-9))
+        assert maps["empty"][row] == (not (cam > 0).any())
+
+
+def test_nothing_is_computed_twice_and_a_changed_detector_changes_only_boxes(study, monkeypatch):
+    first = Analysis(study, "cpu")
+    boxes, predictions = first.boxes, first.predictions
+    asked = CornerDetector.asked
+    monkeypatch.setattr(EmoNet, "features", None)  # any pass of the network fails now
+    again = Analysis(study, "cpu")
+    assert again.boxes.equals(boxes)
+    assert again.predictions.drop(columns="logits").equals(predictions.drop(columns="logits"))
+    assert CornerDetector.asked == asked
+    other = study.model_copy(update={"detector": ModelSpec(name="corner", options={"x": 1})})
+    assert Analysis(other, "cpu").predictions["label"].equals(predictions["label"])
+    assert Analysis(other, "cpu").boxes.equals(boxes)
+    assert CornerDetector.asked == 2 * asked
+
+
+def test_other_weights_are_other_results(study, tmp_path):
+    labels = Analysis(study, "cpu").predictions["logits"]
+    save_emonet(freeze(EmoNet(0.0625, 0.01).initialise(1)), study.network.weights)
+    assert not np.allclose(labels[0], Analysis(study, "cpu").predictions["logits"][0])
+
+
+def test_attention_holds_every_score_for_every_box(study):
+    attention = Analysis(study, "cpu").attention("gradcam", PRESET)
+    assert set(attention.importances) >= {"mean", "share", "share_per_sqrt_area"}
+    cam = stages.map_array(attention.maps.iloc[0])
+    expected = mean_importance(cam, np.array([[0, 0, 20, 15]]), (30, 40))
+    assert attention.importances["mean"][0] == pytest.approx(expected[0], nan_ok=True)
+
+
+def test_a_folder_without_a_readable_image_says_so(study, photos):
+    for image in photos.glob("*.png"):
+        image.write_bytes(b"")
+    with pytest.raises(UnreadableImage, match=r"none of the 4 images .* the file is empty"):
+        _ = Analysis(study, "cpu").ids
+
+
+def test_importance_uses_each_images_own_size_and_map():
+    maps = maps_table(["a", "b"], np.array([0, 0]), np.stack([np.eye(2), np.zeros((2, 2))]))
+    assert maps["empty"].tolist() == [False, True]
+    boxes = pd.DataFrame(
+        {
+            "image": ["b", "a", "a"],
+            "x0": [0, 0, 2],
+            "y0": [0, 0, 0],
+            "x1": [2, 2, 4],
+            "y1": [2, 2, 2],
+        }
+    )
+    images = pd.DataFrame({"image": ["a", "b"], "width": [4, 9], "height": [4, 9]})
+    importance = box_importance(boxes, maps, images, "mean")
+    assert np.isnan(importance[0])
+    assert importance[1:] == pytest.approx(
+        mean_importance(np.eye(2), np.array([[0, 0, 2, 2], [2, 0, 4, 2]]), (4, 4))
+    )
+
+
+@pytest.mark.parametrize("cam", list(CAMS))
+def test_a_preset_can_be_applied_to_every_method(cam):
+    method = stages.preset_cam(cam, PRESET)
+    for option in ("score", "layer"):
+        assert getattr(method, option, getattr(PRESET, option)) == getattr(PRESET, option)
