@@ -41,7 +41,10 @@ endif
 endif
 
 # ------------------------------------------------------------------------------- the sections
-NOTEBOOKS := $(sort $(wildcard notebooks/[0-9]*.ipynb))
+# 00_<kind> is a section of the studies of that kind of corpus only.
+KIND := $(shell sed -n 's/^corpus:.*kind: *\([a-z]*\).*/\1/p' data/studies/$(STUDY).yaml 2>/dev/null)
+NOTEBOOKS := $(filter-out $(patsubst %,notebooks/00_%.ipynb,$(filter-out $(KIND),emoscenes findingemo \
+	folder)),$(sort $(wildcard notebooks/[0-9]*.ipynb)))
 OUT := $(EMOCAM_FIGURES)/$(STUDY)/notebooks
 INDEX := $(EMOCAM_FIGURES)/$(STUDY)/index.html
 EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
@@ -58,7 +61,7 @@ RUNNERS := $(patsubst %,emocam_utils/%.py,execute gallery offline parameters ste
 CODE := $(filter-out $(RUNNERS) emocam_utils/training/%,\
 	$(wildcard emocam_utils/*.py emocam_utils/*/*.py))
 INPUTS := $(CODE) requirements.txt data/studies/$(STUDY).yaml \
-	$(wildcard data/*.* data/emoscenes/*.* data/objects/*.*)
+	$(wildcard data/*.* data/emoscenes/*.* data/emoscenes/validation/*.* data/objects/*.*)
 
 ifneq ($(WANTED),)
 ifeq ($(wildcard data/studies/$(STUDY).yaml),)
@@ -100,7 +103,7 @@ $(LATER): | $(FIRST)
 endif
 endif
 
-.PHONY: help env paper $(SECTIONS) test test-notebooks lab train bench clean FORCE
+.PHONY: help env data paper $(SECTIONS) test test-notebooks lab train train-validation bench clean FORCE
 
 help: ## this list
 	@echo "EmoCAM: make TARGET [VARIABLE=value]"
@@ -118,6 +121,10 @@ env: $(INSTALLED) ## the Python environment .venv, with the packages of requirem
 
 paper: $(EXECUTED) $(INDEX) ## every section, its figures, and figures/<study>/index.html
 
+data: $(INSTALLED) ## what a study needs from the web (DRY_RUN=1 lists it, LIMIT=100 takes a few images)
+	@$(PY) -m emocam_utils.fetch $(call quote,$(STUDY)) $(if $(DRY_RUN),--dry-run) \
+		$(if $(LIMIT),--limit $(call quote,$(LIMIT)))
+
 test: $(INSTALLED) ## format, lint, tests, and every notebook on a tiny study
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
@@ -131,11 +138,19 @@ test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary
 	then rm -rf "$$folder"; echo "Every notebook runs on the study tiny."; \
 	else echo "What there is lies in $$folder" >&2; exit 1; fi
 
+test-browser: $(INSTALLED) ## notebook 02 in JupyterLab and Chromium (requirements-browser.txt)
+	$(PY) -m pytest -rs tests/browser
+
 lab: $(INSTALLED) ## JupyterLab in notebooks/ (LAB= for its options)
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(LAB)
 
 train: $(INSTALLED) ## train the shipped networks again on drawn scenes (up to an hour)
 	$(PY) -m emocam_utils.training
+
+train-validation: $(INSTALLED) ## train the further networks of 06_validation and measure them (SEEDS="1 2")
+	@for seed in $(or $(SEEDS),1 2); do weights=data/raw/validation/seed-$$seed; \
+	$(PY) -m emocam_utils.training --only emonet --seed $$seed --out $$weights $(TRAIN) && \
+	$(PY) -m emocam_utils.training.validate --seed $$seed --weights $$weights || exit 1; done
 
 bench: $(INSTALLED) ## how fast each stage is
 	$(PY) tests/benchmarks/run.py

@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from .measures import MEASURES, Counts
+from .significance import benjamini_hochberg, fisher_exact, wilson_interval
 from .study import Preset
 
 
@@ -41,11 +43,9 @@ class Association:
 
     @cached_property
     def images(self) -> pd.Series:
-        """Images of each label that pass the preset's probability."""
-        attention = self.attention
-        return images_per_label(
-            attention.predictions, attention.labels, attention.preset.probability
-        )
+        """Images of each label that pass the preset's filters."""
+        counted = counted_images(self.attention.predictions, self.attention.preset)
+        return images_per_label(counted, self.attention.labels)
 
     @cached_property
     def matrix(self) -> pd.DataFrame:
@@ -59,6 +59,32 @@ class Association:
     def percent(self) -> pd.DataFrame:
         """M'_A, (K, L) in percent."""
         return association_percent(self.matrix, self.images)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What the measures of `measures` are functions of."""
+        a = self.attention
+        everything = np.full(len(a.boxes), np.inf)
+        detected = attended_boxes(a.boxes, a.predictions, everything, a.preset)
+        present = association_matrix(detected, a.classes, a.labels)
+        return Counts(self.matrix.to_numpy(), present.to_numpy(), self.images.to_numpy())
+
+    def measure(self, name: str) -> pd.DataFrame:
+        """Another measure of the same counts, (K, L), e.g. "presence" or "lift"."""
+        return self.matrix.astype(float) * 0 + MEASURES[name](self.counts)
+
+    def passes(self, rate: float = 0.05) -> pd.DataFrame:
+        """Cells in which a class is attended more often than by chance, (K, L) of bool.
+
+        Fisher's exact test, one-sided, with the false discovery rate over all cells below `rate`.
+        """
+        return self.adjusted_p < rate
+
+    @cached_property
+    def adjusted_p(self) -> pd.DataFrame:
+        """p of Fisher's exact test, adjusted for all cells (K, L); NaN where undefined."""
+        adjusted = benjamini_hochberg(fisher_exact(self.counts))
+        return pd.DataFrame(adjusted, self.matrix.index, self.matrix.columns)
 
     def panel(self, top: int) -> tuple[pd.DataFrame, pd.Series]:
         """What Fig. 2 shows: the most prominent classes in percent, and n for each label."""
@@ -81,11 +107,18 @@ def associate(attention: Attention) -> Association:
 
 
 def both_presets(paper: Association, corrected: Association) -> pd.DataFrame:
-    """The percentages and counts of two associations, one row a class and label."""
+    """Two associations, one row a class and label.
+
+    Columns of each: images, percent with its Wilson interval (low, high), p (adjusted).
+    """
     columns = {}
     for name, association in (("paper", paper), ("corrected", corrected)):
-        columns[f"{name}_images"] = association.matrix.stack()
-        columns[f"{name}_percent"] = association.percent.stack(future_stack=True)
+        matrix = association.matrix
+        ends = wilson_interval(matrix.to_numpy(), association.images.to_numpy())
+        low, high = (pd.DataFrame(end, matrix.index, matrix.columns) for end in ends)
+        tables = {"images": matrix, "percent": association.percent, "low": low, "high": high}
+        for column, table in {**tables, "p": association.adjusted_p}.items():
+            columns[f"{name}_{column}"] = table.stack(future_stack=True)
     return pd.DataFrame(columns).rename_axis(["class", "label"])
 
 
@@ -97,9 +130,21 @@ def attended_boxes(
     boxes, predictions : as the stages store them
     importance         : (len(boxes),), NaN for undefined; NaN never passes
     """
-    confident = predictions[predictions["probability"] > preset.probability]
+    confident = counted_images(predictions, preset)
     passed = (importance > preset.threshold) & (boxes["confidence"] > preset.confidence)
     return boxes[passed].merge(confident[["image", "label"]], on="image")
+
+
+def counted_images(predictions: pd.DataFrame, preset: Preset) -> pd.DataFrame:
+    """The images that count under a preset: a sure label, and people who agree about it.
+
+    predictions : may have a column `ambiguity` (of an image's annotation, as in FindingEmo); where
+                  it has none, as no corpus without annotations does, that filter lets all pass
+    """
+    counts = predictions["probability"] > preset.probability
+    if "ambiguity" in predictions:
+        counts &= predictions["ambiguity"] < preset.ambiguity
+    return predictions[counts]
 
 
 def images_per_label(

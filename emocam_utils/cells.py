@@ -98,17 +98,26 @@ class Cells:
         return table
 
     def judge(
-        self, attended: NDArray, times: int = 500, seed: int = 0
+        self, attended: NDArray, times: int = 500, seed: int = 0, by: Cells | None = None
     ) -> tuple[dict[str, float], NDArray[np.float64]]:
         """How well a matrix finds the causal cells, with 95 % intervals over scenes.
 
         attended : (R,): in which rows the class is attended; all true for presence alone
+        by       : the rows that `attended` speaks of, of the same images, if they are others than
+                   these, e.g. what a detector found; a cell that they lack has 0 percent
         returns  : auroc, ap and rho (Spearman with the effect), each with _low and _high; and the
                    average precision of every bootstrap sample (T,), for paired differences
         """
-        measures = _judged(self.effects(), self.percent(attended))
+        by = by or self
+        columns = by._cell[1].get_indexer(self._cell[1])
+
+        def percent(weights: NDArray | None = None) -> NDArray[np.float64]:
+            found = by.percent(attended, weights)
+            return np.where(columns >= 0, found[:, columns], 0.0)
+
+        measures = _judged(self.effects(), percent())
         weights = resampled(len(self.images), times, seed)
-        samples = _judged(self.effects(weights), self.percent(attended, weights))
+        samples = _judged(self.effects(weights), percent(weights))
         result = {}
         for name, (value,) in measures.items():
             low, high = interval(samples[name])

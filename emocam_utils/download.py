@@ -167,7 +167,7 @@ class _Session:
         tried, temporary = [], False
         places = [(url, "web") for url in urls]
         if self.archive:
-            asked = [url for url in urls if urlsplit(url).hostname != "web.archive.org"]
+            asked = [url for url in urls if _host(url) != "web.archive.org"]
             places += [
                 (self.archive.format(url=url), "archive") for url in asked[: self.manners.archived]
             ]
@@ -189,7 +189,7 @@ class _Session:
         """Fetch one address into place, with several tries if its host fails for a time."""
         scratch = self.folder.parent / PARTIAL / hashlib.sha256(image.encode()).hexdigest()[:24]
         scratch.parent.mkdir(parents=True, exist_ok=True)
-        host = urlsplit(url).hostname or ""
+        host = _host(url)
         try:
             for attempt in range(1, self.manners.tries + 1):
                 try:
@@ -230,6 +230,8 @@ class _Session:
                 raise Unreachable(f"unreachable: {error}") from None
             except httpx.TooManyRedirects:
                 raise Refused("redirects without end") from None
+            except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+                raise Refused(f"no usable address: {error}") from None
             except httpx.TransportError as error:
                 raise Refused(f"broken off: {error or type(error).__name__}", True) from None
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -249,6 +251,14 @@ class _Session:
         return Entry(image, FOUND, url, via, content, size, width, height)
 
 
+def _host(url: str) -> str:
+    """The host of an address, "" for what is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 async def _result(task: asyncio.Task) -> None:
     """Wait for a task and pass on what ended it, the first error of a group."""
     try:
@@ -266,7 +276,7 @@ def _check_answer(response: httpx.Response, most: int) -> None:
     status, headers = response.status_code, response.headers
     if status != 200:
         busy = status in (408, 425, 429) or status >= 500
-        wait = headers.get("Retry-After", "0")
+        wait = headers.get("Retry-After") or ("5" if status == 429 else "0")
         seconds = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
         raise Refused(f"status {status}", temporary=busy, wait=seconds)
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()

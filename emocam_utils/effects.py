@@ -22,11 +22,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
 
+from .changes import MEASURES, changes, logits_without
 from .emoscenes import scene as scenes
 from .emoscenes.corpus import EmoScenes, load_scene
 from .emoscenes.rule import FACE, load_rule
@@ -35,8 +35,13 @@ from .networks import NETWORKS, EmotionNetwork
 from .stages import Analysis, file_hash, source_hash
 from .store import Stage, run_stages
 
-MEASURES = ("probability", "logit")
 CHUNK = 5  # scenes that a drawing process takes at a time
+PAIR_TYPES = {  # of an empty table too, so that the parts of a stage fit together
+    **dict.fromkeys(("image", "first_name", "second_name", "label"), "object"),
+    **dict.fromkeys(("first", "second"), "int64"),
+    **dict.fromkeys(MEASURES, "float64"),
+    **{f"{m}_{what}": "float64" for m in MEASURES for what in ("first", "second", "both")},
+}
 
 
 @dataclass(frozen=True)
@@ -176,79 +181,27 @@ class _Painters:
         return self.pool.map(draw, ids, chunksize=CHUNK)
 
 
-def logits_of(
-    network: EmotionNetwork, pictures: Sequence[Image.Image], device: torch.device
-) -> np.ndarray:
-    """(N, L) logits of pictures of any size."""
-    with torch.no_grad():
-        images = torch.stack([network.preprocess(picture) for picture in pictures]).to(device)
-        return network.head(network.features(images)).double().cpu().numpy()
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities (N, L) of logits (N, L)."""
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
-
-
-def logits_without(
-    network: EmotionNetwork,
-    whole: Image.Image,
-    changed: Sequence[Image.Image],
-    device: torch.device,
-) -> np.ndarray:
-    """(1 + N, L) logits of a picture and its changed versions.
-
-    A version in which no pixel differs has the picture's own logits to the last bit, whatever its
-    place in the batch: what the network cannot see has no effect, not even a rounding error.
-    """
-    original = np.asarray(whole)
-    differ = [not np.array_equal(original, np.asarray(picture)) for picture in changed]
-    seen = [picture for picture, differs in zip(changed, differ, strict=True) if differs]
-    passed = logits_of(network, [whole, *seen], device)
-    rows = np.where(differ, np.cumsum(differ), 0)
-    return passed[np.concatenate([[0], rows]).astype(int)]
-
-
 def _effects(
     image: str, drawing: Drawing, network: EmotionNetwork, device: torch.device
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     changed = [*drawing.without, *drawing.without_pairs]
-    logits = logits_without(network, drawing.whole, changed, device)
-    measured = {"probability": softmax(logits), "logit": logits}
-    target = int(logits[0].argmax())
-    common = {"image": image, "label": network.labels[target]}
-    common |= {measure: values[0, target] for measure, values in measured.items()}
-    drops = {measure: values[0, target] - values[1:, target] for measure, values in measured.items()}
-
+    found = changes(logits_without(network, drawing.whole, changed, device), network.labels)
     count = len(drawing.objects)
-    objects = drawing.objects.assign(**common)
-    objects["label_without"] = [network.labels[i] for i in logits[1 : count + 1].argmax(axis=1)]
-    for measure in MEASURES:
-        objects[f"{measure}_drop"] = drops[measure][:count]
+    first, pairs = found[:count].reset_index(drop=True), found[count:].reset_index(drop=True)
+    objects = pd.concat([drawing.objects.assign(image=image), first], axis=1)
+    return objects, _pairs(image, drawing, objects, pairs)
 
-    keys = list(zip(drawing.objects["thing"], drawing.objects["class"], strict=True))
-    names = dict(zip(drawing.objects["thing"], drawing.objects["name"], strict=True))
+
+def _pairs(image: str, drawing: Drawing, objects: pd.DataFrame, both: pd.DataFrame) -> pd.DataFrame:
+    """One row a pair: its two effects from the single objects, and that of the pair."""
+    of = objects.set_index(["thing", "class"])
     rows = []
     for number, pair in enumerate(drawing.pairs):
-        first, second = (keys.index((removal.thing, removal.object_class)) for removal in pair)
-        row = dict(zip(("first", "second"), (removal.thing for removal in pair), strict=True))
-        row |= {"first_name": names[pair[0].thing], "second_name": names[pair[1].thing], **common}
-        for measure in MEASURES:
-            row[f"{measure}_first"] = drops[measure][first]
-            row[f"{measure}_second"] = drops[measure][second]
-            row[f"{measure}_both"] = drops[measure][count + number]
+        row = {"image": image} | both.loc[number, ["label", *MEASURES]].to_dict()
+        for which, removal in zip(("first", "second"), pair, strict=True):
+            single = of.loc[(removal.thing, removal.object_class)]
+            row |= {which: removal.thing, f"{which}_name": single["name"]}
+            row |= {f"{measure}_{which}": single[f"{measure}_drop"] for measure in MEASURES}
+        row |= {f"{measure}_both": both.loc[number, f"{measure}_drop"] for measure in MEASURES}
         rows.append(row)
-    return objects, pd.DataFrame(rows, columns=PAIR_COLUMNS).astype(_pair_types())
-
-
-PAIR_COLUMNS = ["image", "first", "second", "first_name", "second_name", "label", *MEASURES] + [
-    f"{measure}_{what}" for measure in MEASURES for what in ("first", "second", "both")
-]
-
-
-def _pair_types() -> dict[str, str]:
-    """Types of an empty table too, so that the parts of a stage fit together."""
-    texts = ("image", "first_name", "second_name", "label")
-    whole = ("first", "second")
-    return {c: "object" if c in texts else "int64" if c in whole else "float64" for c in PAIR_COLUMNS}
+    return pd.DataFrame(rows, columns=list(PAIR_TYPES)).astype(PAIR_TYPES)

@@ -26,7 +26,7 @@ def ranked(importance: ArrayLike) -> NDArray[np.float64]:
 
 
 def spearman(a: ArrayLike, b: ArrayLike) -> float:
-    """Rank correlation over the pairs of which both are known; NaN if fewer than 3 or one is flat."""
+    """Rank correlation over the pairs that are known; NaN if fewer than 3 or one is flat."""
     a, b = (np.asarray(v, dtype=np.float64) for v in (a, b))
     known = ~(np.isnan(a) | np.isnan(b))
     a, b = rankdata(a[known]), rankdata(b[known])

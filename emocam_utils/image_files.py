@@ -32,7 +32,7 @@ class Unreachable(Refused):
 def safe_path(folder: Path, name: str) -> Path:
     """Where an image of this name belongs below the folder.
 
-    Errors: UnsafeName for a name that is absolute, goes up, is hidden, holds a backslash, colon or
+    Errors: UnsafeName for a name that is absolute, goes up, is hidden, holds a backslash or a
     control character, is too long for a file system, or meets a link that leads out of the folder
     """
     parts = name.split("/")
@@ -41,8 +41,8 @@ def safe_path(folder: Path, name: str) -> Path:
         if not all(parts)
         else "a part begins with a dot"
         if any(part.startswith(".") for part in parts)
-        else "it holds a backslash, a colon or a control character"
-        if any(c in "\\:" or ord(c) < 32 or ord(c) == 127 for c in name)
+        else "it holds a backslash or a control character"
+        if any(c == "\\" or ord(c) < 32 or ord(c) == 127 for c in name)
         else f"a part is longer than {LONGEST_NAME} bytes"
         if max(len(os.fsencode(part)) for part in parts) > LONGEST_NAME
         else ""

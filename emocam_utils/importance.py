@@ -128,3 +128,21 @@ def share_per_sqrt_area(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> 
     inside = pixel_boxes(boxes, size)
     relative = _areas(inside) / (size[0] * size[1])
     return share_importance(cam, boxes, size) / np.sqrt(relative)
+
+
+@SCORES.register("share_per_cbrt_area")
+def share_per_cbrt_area(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Share of the map over the cube root of the box's share of the image: neutral in size.
+
+    A score is neutral if it does not grow or shrink with the size of a box that *is* a cause. The
+    evidence for a cause is a blob as wide as the cells' receptive field, not as the box: a larger
+    box holds more of it, but less than in proportion to its area. Measured by removal, the share in
+    boxes of causes grows about as area^(1/3) (06_validation, `validation.size_exponent`). So
+    dividing by the area (the mean) favours small boxes, dividing by nothing (the share) large
+    ones, and the square root still leans to the small.
+
+    returns : (B,), 0 and up; NaN as for the mean
+    """
+    inside = pixel_boxes(boxes, size)
+    relative = _areas(inside) / (size[0] * size[1])
+    return share_importance(cam, boxes, size) / np.cbrt(relative)

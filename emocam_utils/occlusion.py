@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from .effects import MEASURES, logits_without, softmax
+from .changes import MEASURES, changes, logits_without
 from .importance import pixel_boxes
 from .networks import NETWORKS
 from .registry import Registry
@@ -195,18 +195,6 @@ def _occlude(
         else:
             changed = [occluded(picture, box, fill) for box in corners]
             logits = logits_without(network, picture, changed, device)
-        tables[fill] = _table(image, boxes.index, network.labels, logits)
+        found = changes(logits, network.labels)
+        tables[fill] = found.assign(image=image, box=boxes.index.to_numpy())
     return tables
-
-
-def _table(
-    image: str, boxes: pd.Index, labels: Sequence[str], logits: NDArray
-) -> pd.DataFrame:
-    target = int(logits[0].argmax())
-    table = pd.DataFrame({"image": image, "box": boxes.to_numpy(), "label": labels[target]})
-    measured = {"probability": softmax(logits)[:, target], "logit": logits[:, target]}
-    for measure in MEASURES:
-        table[measure] = measured[measure][0]
-        table[f"{measure}_drop"] = measured[measure][0] - measured[measure][1:]
-    table["label_without"] = [labels[i] for i in logits[1:].argmax(axis=1)]
-    return table

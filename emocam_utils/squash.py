@@ -1,8 +1,9 @@
 """The squash to a network's input, again only where an image has changed.
 
-Pillow's bicubic resizing is local and linear between its two roundings: it resamples along one axis,
-rounds to 8 bits, resamples along the other, rounds again, with weights in fixed point (Resample.c).
-In float64 sums of such integers are exact, so what is recomputed here equals Pillow bit for bit.
+Pillow's bicubic resizing is local and linear between its two roundings: it resamples along one
+axis, rounds to 8 bits, resamples along the other, rounds again, with weights in fixed point
+(Resample.c). In float64 sums of such integers are exact, so what is recomputed here equals Pillow
+bit for bit.
 
 Axes: H x W pixels of the image, h x w pixels of the network's input. Intervals are half-open.
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -69,7 +71,9 @@ def resampling(size: int, out: int) -> Resampling:
 
 def _resampled(weights: NDArray, lines: NDArray) -> NDArray[np.float64]:
     """(out, K) weights times (K, ...) pixels, rounded and clipped as Pillow's clip8 does."""
-    sums = weights @ lines.reshape(len(lines), -1)
+    # torch's product, not numpy's: OpenBLAS threads would fight with torch's own for the processor
+    sums = torch.from_numpy(weights) @ torch.from_numpy(lines.reshape(len(lines), -1))
+    sums = sums.numpy()
     levels = np.floor((sums + FIXED / 2) / FIXED).clip(0, 255)
     return levels.reshape(len(weights), *lines.shape[1:])
 

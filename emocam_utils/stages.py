@@ -22,14 +22,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor, nn
 
+from . import assets
 from .association import Attention
 from .cams import CamMethod, build_cam, cam_options
 from .corpus import Corpus, Folder, UnreadableImage
 from .detectors import DETECTORS, Detector
 from .emoscenes.corpus import EmoScenes
+from .findingemo import IMAGES, FindingEmo
 from .importance import SCORES
 from .networks import NETWORKS, EmotionNetwork
+from .networks.untrained import untrained
 from .store import Stage, run_stages
 from .study import CorpusSpec, ModelSpec, Preset, Study
 
@@ -40,6 +44,8 @@ def open_corpus(spec: CorpusSpec) -> Corpus:
     """The corpus of a study."""
     if spec.kind == "emoscenes":
         return EmoScenes(spec.split, spec.limit)
+    if spec.kind == "findingemo":
+        return FindingEmo(spec.path or IMAGES, spec.limit)
     return Folder(Path(spec.path), spec.limit)
 
 
@@ -67,6 +73,30 @@ def _model_key(spec: ModelSpec, builder: Callable) -> dict:
 
 
 @dataclass(frozen=True)
+class Untrained:
+    """A CAM method to be run on a copy of the network with new weights: a floor.
+
+    It explains the labels that the network itself predicts.
+    """
+
+    method: CamMethod
+    seed: int = 0
+
+
+def _method_key(method: CamMethod | Untrained) -> dict:
+    if isinstance(method, Untrained):
+        source = source_hash(untrained)
+        return {**_method_key(method.method), "untrained": {"seed": method.seed, "source": source}}
+    return {"method": repr(method), "source": source_hash(method)}
+
+
+def _method_stage(method: CamMethod | Untrained) -> str:
+    if isinstance(method, Untrained):
+        return f"{_method_stage(method.method)}-untrained"
+    return f"maps-{method.name.replace(':', '-')}"
+
+
+@dataclass(frozen=True)
 class Analysis:
     """A study with its corpus and its models, which are opened when first needed.
 
@@ -87,13 +117,18 @@ class Analysis:
     @cached_property
     def network(self) -> EmotionNetwork:
         spec = self.study.network
+        assets.require(spec.weights)
         network = NETWORKS[spec.name](spec.weights, **spec.options)
         return network.to(self.torch_device)
 
     @cached_property
     def detector(self) -> Detector:
         spec = self.study.detector
-        return DETECTORS[spec.name](spec.weights, **spec.options)
+        assets.require(spec.weights)
+        builder = DETECTORS[spec.name]
+        takes = "device" in inspect.signature(builder).parameters
+        device = {"device": str(self.torch_device)} if takes else {}
+        return builder(spec.weights, **{**device, **spec.options})
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -146,10 +181,10 @@ class Analysis:
         """The network's label, probability and logits for every readable image."""
         return self._explain({})["predictions"]
 
-    def maps(self, methods: Mapping[str, CamMethod]) -> dict[str, pd.DataFrame]:
+    def maps(self, methods: Mapping[str, CamMethod | Untrained]) -> dict[str, pd.DataFrame]:
         """Raw maps of several CAM methods for the predicted label, computed in one pass.
 
-        methods : name of the result -> method, e.g. from `cam_methods`
+        methods : name of the result -> method, e.g. from `preset_cam`
         """
         tables = self._explain(dict(methods))
         return {name: tables[name] for name in methods}
@@ -198,13 +233,12 @@ class Analysis:
         columns = ["image", "class", "confidence", "x0", "y0", "x1", "y1"]
         return {"boxes": pd.concat(tables, ignore_index=True)[columns]}
 
-    def _explain(self, methods: dict[str, CamMethod]) -> dict[str, pd.DataFrame]:
+    def _explain(self, methods: dict[str, CamMethod | Untrained]) -> dict[str, pd.DataFrame]:
         spec = self.study.network
         key = {**self._corpus_key, "network": _model_key(spec, NETWORKS[spec.name])}
         stages = {"predictions": self._stage("predictions", key)}
         for name, method in methods.items():
-            made_by = {"method": repr(method), "source": source_hash(method)}
-            stages[name] = self._stage(f"maps-{method.name.replace(':', '-')}", {**key, **made_by})
+            stages[name] = self._stage(_method_stage(method), {**key, **_method_key(method)})
 
         def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
             wanted = {name: methods[name] for name in missing if name in methods}
@@ -217,12 +251,13 @@ class Analysis:
         return run_stages(stages, self.ids, compute, "predicting and explaining")
 
     def _explain_batch(
-        self, ids: Sequence[str], methods: Mapping[str, CamMethod]
+        self, ids: Sequence[str], methods: Mapping[str, CamMethod | Untrained]
     ) -> dict[str, pd.DataFrame]:
         network = self.network
         images = torch.stack([network.preprocess(self.corpus.read(image)) for image in ids])
+        images = images.to(self.torch_device)
         with torch.no_grad():
-            features = network.features(images.to(self.torch_device))
+            features = network.features(images)
             logits = network.head(features).float()
         probabilities, targets = logits.softmax(1).max(1)
         predictions = pd.DataFrame(
@@ -234,10 +269,29 @@ class Analysis:
             }
         )
         tables = {"predictions": predictions}
+        copies: dict[int, tuple[nn.Sequential, Tensor]] = {}
         for name, method in methods.items():
-            cams = method(network.head, features, targets).float().cpu().numpy()
+            head, seen = network.head, features
+            if isinstance(method, Untrained):
+                if method.seed not in copies:
+                    copies[method.seed] = self._untrained_features(images, method.seed)
+                (head, seen), method = copies[method.seed], method.method
+            cams = method(head, seen, targets).float().cpu().numpy()
             tables[name] = maps_table(ids, targets.cpu().numpy(), cams)
         return tables
+
+    def _untrained_features(self, images: Tensor, seed: int) -> tuple[nn.Sequential, Tensor]:
+        """The head and the features of a copy of the network with new weights."""
+        if seed not in self._untrained:
+            self._untrained[seed] = untrained(self.network, seed)
+        fresh = self._untrained[seed]
+        with torch.no_grad():
+            return fresh.head, fresh.features(images)
+
+    @cached_property
+    def _untrained(self) -> dict[int, EmotionNetwork]:
+        """Copies of the network with new weights by their seed, made when first needed."""
+        return {}
 
 
 def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
@@ -245,10 +299,14 @@ def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
 
 
 def preset_cam(cam: str, preset: Preset) -> CamMethod:
-    """A CAM method as a preset wants it, as far as the method has those options."""
+    """A CAM method as a preset wants it, as far as the method has those options.
+
+    Errors: ValueError for options under the preset's `cams` that the method does not have
+    """
     wanted = {"score": preset.score, "layer": preset.layer}
     has = cam_options(cam)
-    return build_cam(cam, **{name: value for name, value in wanted.items() if name in has})
+    options = {name: value for name, value in wanted.items() if name in has}
+    return build_cam(cam, **{**options, **preset.cams.get(cam, {})})
 
 
 def maps_table(ids: Sequence[str], targets: np.ndarray, cams: np.ndarray) -> pd.DataFrame:

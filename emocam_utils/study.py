@@ -31,12 +31,17 @@ class Preset(_Frozen):
     probability: float = Field(ge=0, le=1, description="images of higher probability count")
     confidence: float = Field(ge=0, le=1, description="boxes of higher confidence count")
     ambiguity: float = Field(ge=0, description="annotations of lower ambiguity count")
+    cams: dict[str, dict[str, Any]] = Field(default={}, description="more options of CAM methods")
 
 
 class CorpusSpec(_Frozen):
-    """Which images: a split of EmoScenes, or all below a folder; the first `limit` if given."""
+    """Which images: a split of EmoScenes, FindingEmo's, or all below a folder.
 
-    kind: Literal["emoscenes", "folder"]
+    path  : of a folder of images; for FindingEmo instead of data/raw/findingemo/images
+    limit : only the first images; 0 takes all
+    """
+
+    kind: Literal["emoscenes", "findingemo", "folder"]
     split: Literal["train", "calibration", "test"] = "test"
     path: Path | None = None
     limit: int = Field(default=0, ge=0)
@@ -60,6 +65,7 @@ class Study(_Frozen):
     detector: ModelSpec
     cams: tuple[str, ...] = Field(min_length=1)
     presets: dict[str, Preset]
+    widgets: dict[str, dict[str, Any]] = {}  # what an explorer saved; no result depends on it
 
     @property
     def results(self) -> Path:
@@ -85,7 +91,7 @@ class Study(_Frozen):
     def summary(self) -> dict[str, str]:
         """The study in a few words, as the notebooks show it."""
         corpus = self.corpus
-        images = corpus.split if corpus.kind == "emoscenes" else str(corpus.path)
+        images = corpus.split if corpus.kind == "emoscenes" else str(corpus.path or paths.RAW)
         limit = f", first {corpus.limit}" if corpus.limit else ""
         presets = {
             name: f"{p.score}, {p.layer}, {p.importance} > {p.threshold}, probability > "

@@ -11,16 +11,16 @@ other corpus they are what the detector finds, and the effect is that of inpaint
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from .cams import CamMethod, build_cam, cam_options
-from .cells import CAUSAL, Cells
-from .effects import measure_effects
+from .cells import CAUSAL, LEAST, Cells
+from .effects import PAIR_TYPES, measure_effects
 from .emoscenes.corpus import EmoScenes
 from .importance import SCORES
 from .occlusion import occlusion_effects
@@ -33,6 +33,7 @@ FACTORS = tuple(
 )
 OCCLUSIONS = ("grey", "blur", "inpaint", "cells")
 STAND_IN = "inpaint"
+NO_PAIRS = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PAIR_TYPES.items()})
 
 
 def setting(cam: str, score: str, layer: str) -> str:
@@ -54,11 +55,10 @@ def preset_variant(cam: str, preset: Preset) -> str:
 
 
 def settings_on_trial(methods: Sequence[str] = METHODS) -> dict[str, CamMethod]:
-    """Every way to make maps that is judged: Grad-CAM under all factors, others as both presets."""
-    both = (FACTORS[0], FACTORS[-1])
+    """Every way to make maps that is judged: Grad-CAM under all factors, others as corrected."""
     chosen = {}
     for cam in methods:
-        for score, layer in FACTORS if cam == "gradcam" else both:
+        for score, layer in FACTORS if cam == "gradcam" else FACTORS[-1:]:
             options = {"score": score, "layer": layer}
             given = {name: options[name] for name in options if name in cam_options(cam)}
             chosen[setting(cam, score, layer)] = build_cam(cam, **given)
@@ -93,16 +93,37 @@ class Trial:
 
     def above(self, probability: float) -> Trial:
         """The same with the images predicted above a probability only, as the presets count."""
-        kept = (self.objects["probability"] > probability).to_numpy()
+        confident = set(self.objects.loc[self.objects["probability"] > probability, "image"])
+        return self.of(confident)
+
+    def confident(self, probability: float) -> tuple[Trial, str]:
+        """`above`, and what was left out; with too few such images, all images count instead."""
+        trial = self.above(probability)
+        said = f"{trial.count} of {self.count} images are predicted above probability {probability:g}"
+        if trial.count >= LEAST:
+            return trial, said
+        return self, f"{said}: too few to judge, so all images count below"
+
+    def of(self, images: Collection[str]) -> Trial:
+        """The same with some of the images only."""
+        kept = self.objects["image"].isin(images).to_numpy()
         objects = self.objects[kept].reset_index(drop=True)
-        return Trial(
-            self.network,
-            self.truth,
-            objects,
-            self.importances[kept].reset_index(drop=True),
-            self.pairs[self.pairs["probability"] > probability].reset_index(drop=True),
-            objects["image"].nunique(),
+        return replace(
+            self,
+            objects=objects,
+            importances=self.importances[kept].reset_index(drop=True),
+            pairs=self.pairs[self.pairs["image"].isin(images)].reset_index(drop=True),
+            count=objects["image"].nunique(),
         )
+
+    def covered(self, name: str) -> Trial:
+        """The same with the images of which a variant is known: occlusions may be of fewer.
+
+        An importance of a CAM that is NaN is a finding (an empty map), and its image stays.
+        """
+        if not name.startswith("occlusion/") or self.importances[name].notna().all():
+            return self
+        return self.of(set(self.objects.loc[self.importances[name].notna(), "image"]))
 
     @cached_property
     def _groups(self) -> tuple[np.ndarray, pd.DataFrame]:
@@ -156,7 +177,7 @@ def objects_of(analysis: Analysis, confidence: float) -> tuple[pd.DataFrame, pd.
     found = occlusion_effects(analysis, boxes, [STAND_IN])[STAND_IN].set_index("box")
     drops = found.drop(columns="image").reindex(boxes.index)
     objects = pd.concat([boxes.assign(name=boxes["class"]), drops], axis=1)
-    return objects, pd.DataFrame({"probability": []}), STAND_IN
+    return objects, NO_PAIRS, STAND_IN
 
 
 def scored(
@@ -172,10 +193,13 @@ def scored(
 
 
 def occlusion_columns(
-    analysis: Analysis, objects: pd.DataFrame, fills: Sequence[str]
+    analysis: Analysis, objects: pd.DataFrame, fills: Sequence[str], covered: int
 ) -> pd.DataFrame:
-    """Occlusion as an explanation: the drop of probability and of logit when a box is covered."""
-    found = occlusion_effects(analysis, objects, fills)
+    """Occlusion as an explanation: the drop of probability and of logit when a box is covered.
+
+    covered : of how many images; NaN for the boxes of the others; 0 takes all
+    """
+    found = occlusion_effects(analysis, objects, fills, analysis.ids[: covered or None])
     columns = {}
     for fill, table in found.items():
         drops = table.set_index("box").reindex(objects.index)
@@ -190,15 +214,21 @@ def put_on_trial(
     *,
     methods: Sequence[str] = METHODS,
     fills: Sequence[str] = OCCLUSIONS,
+    covered: int = 0,
     confidence: float = 0.1,
 ) -> Trial:
-    """Everything that is judged, computed or read back from the study's results."""
+    """Everything that is judged, computed or read back from the study's results.
+
+    network    : its name in tables
+    covered    : occlude the boxes of the first images only; 0 takes all
+    confidence : of the detector's boxes that count as objects, on photographs
+    """
     objects, pairs, truth = objects_of(analysis, confidence)
     objects = objects.assign(area=relative_area(objects, analysis.images))
     maps = analysis.maps(settings_on_trial(methods))
     importances = [scored(objects, maps, analysis.images)]
     if judged := [fill for fill in fills if fill != truth]:
-        importances.append(occlusion_columns(analysis, objects, judged))
+        importances.append(occlusion_columns(analysis, objects, judged, covered))
     columns = ["image", "name", "class", "x0", "y0", "x1", "y1", "area", "label", "probability"]
     columns += ["label_without", "probability_drop", "logit_drop"]
     return Trial(

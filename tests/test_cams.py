@@ -129,6 +129,8 @@ def test_targets_that_do_not_fit_raise(name, network, features):
     if name != "random":
         with pytest.raises(ValueError, match="but the head has the outputs 0 to 19"):
             method(head, features, torch.tensor([0, 1, 20]))
+        with pytest.raises(ValueError, match=r"targets from -1 to .* but the head has"):
+            method(head, features, torch.tensor([0, -1, 1]))
 
 
 def test_a_head_in_training_mode_raises(network, features):
@@ -231,8 +233,9 @@ LINEAR = [
     ("ablation", {"relative": True}, 1, [[1, 2], [3, 5.6]]),
     ("lift", {}, 0, [[2.5, 5], [7.5, -6]]),
     ("lift", {"layer": "pre_relu"}, 0, [[10.5, 5], [7.5, -6]]),
-    ("lrp", {}, 0, [[2.5, 5], [7.5, -6]]),
-    ("lrp", {"bias": "ignored"}, 0, [[5, 10], [15, -12]]),
+    ("lrp", {"rule": "epsilon", "bias": "absorbs"}, 0, [[2.5, 5], [7.5, -6]]),
+    ("lrp", {"rule": "epsilon"}, 0, [[5, 10], [15, -12]]),
+    ("lrp", {"gamma": 1}, 0, [[5 / 3, 10 / 3], [5, 4 / 3]]),
     ("lrp", {"rule": "gradient_x_input"}, 1, [[5, 10], [15, 28]]),
     ("lime", RIDGE | {"alpha": 1e-9}, 0, [[2.5, 5], [7.5, -6]]),
     ("lime", {"alpha": 1e-6}, 1, [[5, 10], [15, 28]]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import pytorch_grad_cam as library
 import torch
@@ -94,6 +96,15 @@ def test_dividing_by_a_negative_logit_turns_the_map(network, features):
         assert_maps_equal(relative(network.head, features, targets) * score, ours)
 
 
+def test_a_score_of_zero_has_nothing_to_be_relative_to(network):
+    head = copy.deepcopy(network.head)
+    for layer in head[4], head[7], head[10]:
+        layer.bias.data.zero_()
+    dead = torch.full((3, 32, 13, 13), -1.0)
+    weights = AblationCam(relative=True).weights(head, dead, TARGETS)
+    assert torch.equal(weights, torch.zeros(3, 32))
+
+
 # the decomposition
 
 
@@ -135,7 +146,7 @@ def test_a_head_that_cannot_be_split_gives_the_same(hidden, network, features, s
         (nn.BatchNorm2d(4), nn.Flatten()),  # a channel of zeros does not stay one
         (nn.Conv2d(4, 4, 3), nn.Flatten()),  # channels mix
         (Opaque(lambda x: x.transpose(1, 2).flatten(1)),),  # cells of several channels mix
-        (Opaque(lambda x: x.square().flatten(1)),),  # not only a flattening
+        (Opaque(lambda x: x.square().flatten(1)),),  # more than a flattening
     ],
 )
 def test_drops_of_heads_of_many_kinds(layers):

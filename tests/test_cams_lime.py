@@ -110,6 +110,25 @@ def test_small_logits_keep_their_coefficients_with_a_relative_alpha(features):
     )
 
 
+def test_channels_are_kept_with_their_probability():
+    choices = LimeCam(samples=400, keep=0.8).choices(50)
+    assert set(np.unique(choices)) == {0, 1}
+    assert abs(choices.mean() - 0.8) < 0.01
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kernel_width", [None, 0.3])
+def test_a_score_that_no_channel_moves_has_no_coefficients_and_no_warning(kernel_width, features):
+    network = tiny_emonet()
+    method = LimeCam(samples=40, kernel_width=kernel_width)
+    dead = torch.full((1, 32, 13, 13), -1.0)
+    assert (method.weights(network.head, dead, TARGETS[:1]) == 0).all()
+    network.head.fc8.weight.zero_()  # all scores alike,
+    assert (method.weights(network.head, features, TARGETS) == 0).all()
+    network.head.fc8.bias.zero_()  # and all zero
+    assert (method.weights(network.head, features, TARGETS) == 0).all()
+
+
 def test_seeds(network, features):
     def maps(seed):
         return LimeCam(samples=64, seed=seed)(network.head, features, TARGETS)

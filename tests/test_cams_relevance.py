@@ -10,7 +10,10 @@ import torch
 from captum.attr import LRP, DeepLift, LayerDeepLift
 from tiny_networks import images, tiny_emonet
 from torch import nn
+from zennit.composites import LayerMapComposite
+from zennit.rules import AlphaBeta, Gamma
 
+from emocam_utils.cams import rules
 from emocam_utils.cams.relevance import LiftCam, LrpCam
 from emocam_utils.cams.rescale import contributions
 from emocam_utils.cams.target import explained
@@ -206,6 +209,30 @@ def test_relevance_is_conserved_where_biases_are_ignored(rule, layer, network, f
     torch.testing.assert_close(relevance.sum((1, 2, 3)), logits, rtol=1e-3, atol=0)
 
 
+@pytest.mark.parametrize("ignored", [False, True], ids=["bias absorbs", "bias ignored"])
+@pytest.mark.parametrize("rule", ["gamma", "alpha_beta"])
+@pytest.mark.parametrize("lowest", [0.0, -1.0], ids=["inputs not negative", "inputs of both signs"])
+def test_rules_in_blocks_are_zennits(rule, ignored, lowest, monkeypatch):
+    monkeypatch.setattr(rules, "_BLOCK", 5 * 9)
+    torch.manual_seed(0)
+    layer = nn.Linear(9, 12)
+    inputs = torch.rand(4, 9) * (1 - lowest) + lowest
+    relevance = torch.randn(4, 12)
+    zero = ["bias"] if ignored else None
+    ours, theirs = (
+        (rules.BlockGamma(0.3, ignored), Gamma(0.3, zero_params=zero))
+        if rule == "gamma"
+        else (rules.BlockAlphaBeta(1.7, ignored), AlphaBeta(1.7, 0.7, zero_params=zero))
+    )
+
+    def propagated(hook):
+        with LayerMapComposite([(nn.Linear, hook)]).context(nn.Sequential(layer)) as hooked:
+            leaf = inputs.clone().requires_grad_()
+            return torch.autograd.grad(hooked(leaf), leaf, relevance)[0]
+
+    torch.testing.assert_close(propagated(ours), propagated(theirs), atol=1e-5, rtol=1e-4)
+
+
 def test_gradient_times_input_is_what_captums_lrp_computes(network, features):
     ours = LrpCam(rule="gradient_x_input").relevance(network.head, features, TARGETS)
 
@@ -221,7 +248,9 @@ def test_gradient_times_input_is_what_captums_lrp_computes(network, features):
     theirs = LRP(model).attribute(features.relu().requires_grad_(), target=TARGETS)
     torch.testing.assert_close(ours, theirs.detach(), atol=1e-4, rtol=1e-3)
     # and it is the epsilon rule with biases that absorb, where epsilon does not bite
-    epsilon = LrpCam(rule="epsilon", epsilon=1e-9).relevance(network.head, features, TARGETS)
+    epsilon = LrpCam(rule="epsilon", epsilon=1e-9, bias="absorbs").relevance(
+        network.head, features, TARGETS
+    )
     torch.testing.assert_close(epsilon, ours, atol=1e-4, rtol=1e-3)
 
 

@@ -18,7 +18,7 @@ PARAMETERS = "study = 'emoscenes'\nimages = ''\nlimit = 0"
 MEET = """
 import os, pathlib, time
 pathlib.Path("data/met-{mine}").touch()
-for _ in range(600):
+for _ in range(3000):
     if pathlib.Path("data/met-{other}").exists(): break
     time.sleep(0.1)
 else:
@@ -45,7 +45,7 @@ class Project:
             env=inherited,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=900,
         )
 
     def would_run(self, *arguments) -> list[str]:
@@ -91,14 +91,14 @@ def new_project(folder: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Three notebooks after `make -j2 paper`, and what make said."""
+    """Three notebooks after `make -j3 paper`, and what make said."""
     project = new_project(tmp_path_factory.mktemp("made"))
     corpus = MEET.format(mine="corpus", other="detection")
     detection = MEET.format(mine="detection", other="corpus")
     project.notebook("00_corpus", "# What is the corpus?", corpus)
     project.notebook("01_detection", "# Which objects?", detection, figures=("fig1", "fig5"))
     project.notebook("02_association", "# Which go together?", "1", figures=("fig2",))
-    return project, project.make("-j2", "paper")
+    return project, project.make("-j3", "paper")
 
 
 @pytest.fixture

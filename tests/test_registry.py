@@ -77,5 +77,5 @@ def test_a_registry_may_grow_while_it_is_read(methods):
 
 
 def test_nearest_ignores_case_and_returns_the_registered_spelling():
-    assert nearest("emonet", ["ResNet", "EmoNet"]) == "EmoNet"
+    assert nearest("lime", ["Grad-CAM", "LIME"]) == "LIME"
     assert nearest("emonet", []) is None

@@ -174,7 +174,7 @@ def _flattens_channel_by_channel(layer: nn.Module, shape: torch.Size) -> bool:
         flat = layer(cells)
     except (RuntimeError, ValueError, IndexError):
         return False
-    if flat.shape != (1, shape.numel()) or not torch.equal(layer(-2 * cells), -2 * flat):
+    if flat.shape != (1, shape.numel()):
         return False
     by_channel = flat.view(shape[0], -1).sort(1).values
     return torch.equal(by_channel, cells.view(shape[0], -1))

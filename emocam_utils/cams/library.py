@@ -1,5 +1,7 @@
 """Any method of pytorch-grad-cam by its name, such as `library:EigenCAM`.
 
+The library is imported where it is used: that takes seconds, and most studies do without.
+
 Axes: N images, C channels, h x w cells.
 """
 
@@ -11,13 +13,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-import pytorch_grad_cam
 import torch
-from pytorch_grad_cam.base_cam import BaseCAM
-from pytorch_grad_cam.utils.model_targets import (
-    ClassifierOutputSoftmaxTarget,
-    ClassifierOutputTarget,
-)
 from torch import Tensor, nn
 
 from ..registry import UnknownName
@@ -33,6 +29,9 @@ _UNSUITABLE = {
 
 def library_names() -> list[str]:
     """The methods of pytorch-grad-cam that can be used as `library:<name>`."""
+    import pytorch_grad_cam
+    from pytorch_grad_cam.base_cam import BaseCAM
+
     classes = ((name, getattr(pytorch_grad_cam, name)) for name in dir(pytorch_grad_cam))
     return [
         name
@@ -69,14 +68,20 @@ class LibraryCam:
 
     def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
         """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
+        import pytorch_grad_cam
+        from pytorch_grad_cam.utils import model_targets
+
         features, _, targets = explained(head, features, targets, "pre_relu")
         if not len(features):
             return features.new_zeros(0, *features.shape[2:])
         with torch.no_grad():
-            target_scores(head(features[:1]), targets.new_tensor([int(targets.max())]), "logit")
-        target = ClassifierOutputTarget if self.score == "logit" else ClassifierOutputSoftmaxTarget
+            logits = head(features[:1]).expand(len(targets), -1)
+            target_scores(logits, targets, "logit")  # the library takes -1 for the last
+        softmax = "" if self.score == "logit" else "Softmax"
+        target = getattr(model_targets, f"ClassifierOutput{softmax}Target")
         with torch.inference_mode(False):
-            model = _FromFeatures(copy.deepcopy(head), self.layer).requires_grad_(False)
+            model = _FromFeatures(copy.deepcopy(head), self.layer).to(features.device)
+            model.requires_grad_(False)
         method = _raw(getattr(pytorch_grad_cam, self.method))
         # its progress bars would flood a notebook; its gradients start at the features
         silence = contextlib.redirect_stderr(io.StringIO())
@@ -95,13 +100,13 @@ class _FromFeatures(nn.Module):
         self.layer, self.rest = (
             (nn.Identity(), head) if layer == "pre_relu" else (head[0], head[1:])
         )
-        self.device = nn.Parameter(torch.empty(0))  # the library asks the parameters for it
+        self.anchor = nn.Parameter(torch.empty(0))  # the library asks a parameter for the device
 
     def forward(self, features: Tensor) -> Tensor:
         return self.rest(self.layer(features))
 
 
-def _raw(method: type[BaseCAM]) -> type[BaseCAM]:
+def _raw(method: type) -> type:
     """A method that keeps its map as it is before the library's ReLU and scaling."""
 
     class Raw(method):

@@ -127,10 +127,10 @@ class LimeCam:
         alpha = self.alpha
         if self.alpha_unit == "largest":
             share = None if kernel is None else kernel / kernel.sum()
-            centred = scores - np.average(scores, weights=share)
+            centred = scores - np.average(scores, weights=share)  # or equal scores leave a rest
             spread = centred / len(scores) if share is None else centred * share
             alpha *= np.abs(spread @ (choices - np.average(choices, axis=0, weights=share))).max()
-            if alpha < np.finfo(np.float32).tiny:  # no channel moves the score
+            if alpha <= 1e-12 * np.abs(scores).max():  # no channel moves the score
                 return np.zeros(choices.shape[1])
         with warnings.catch_warnings():
             # what 2,000 rounds leave open is far below what the sampling leaves open

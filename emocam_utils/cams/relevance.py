@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 from zennit.composites import LayerMapComposite
 from zennit.core import Hook
-from zennit.rules import AlphaBeta, Epsilon, Gamma, Norm, Pass
+from zennit.rules import Epsilon, Norm, Pass
 from zennit.types import Activation, AvgPool, BatchNorm, Convolution, Linear
 
 from .rescale import contributions
+from .rules import BlockAlphaBeta, BlockGamma
 from .target import (
     Layer,
     check_choice,
@@ -36,26 +37,28 @@ Bias = Literal["absorbs", "ignored"]
 class LrpCam:
     """LRP-CAM: w_k is the relevance of channel k for the logit, summed over its cells.
 
-    The relevance is propagated by zennit's rules (Bach et al. 2015, Montavon et al. 2019).
+    The relevance is propagated by zennit's rules (Bach et al. 2015, Montavon et al. 2019); at
+    a pooling it goes to the winner.
     map = sum_k w_k A_k, raw and signed.
 
-    rule    : "epsilon"          z / (z + epsilon sign z), as recommended for dense layers
-              "gamma"            positive weights count 1 + gamma times
+    rule    : "gamma"            positive weights count 1 + gamma times
               "alpha_beta"       positive evidence times alpha, negative times beta = alpha - 1
+              "epsilon"          z / (z + epsilon sign z); with biases ignored z may be near 0, and
+                                 a small epsilon then gives large relevances that cancel
               "gradient_x_input" what Captum's LRP comes to on such a head; the authors' choice
     epsilon : of the epsilon rule, in units of a layer's pre-activations; elsewhere a mere 1e-6
-    bias    : "absorbs" its part of the relevance, as published; "ignored" leaves it out of the
-              denominators, and the relevances then sum to the logit
+    bias    : "ignored" leaves it out of the denominators, and the relevances sum to the logit up
+              to epsilon's share (completeness); "absorbs" its part of the relevance, as published
     """
 
     name: ClassVar[str] = "lrp"
 
     layer: Layer = "post_relu"
-    rule: Rule = "epsilon"
+    rule: Rule = "gamma"
     epsilon: float = 1e-6
     gamma: float = 0.25
     alpha: float = 2.0
-    bias: Bias = "absorbs"
+    bias: Bias = "ignored"
 
     def __post_init__(self) -> None:
         check_choice("layer", self.layer, Layer)
@@ -89,14 +92,14 @@ class LrpCam:
         return relevance.detach()
 
     def _rules(self) -> LayerMapComposite:
-        zero = ["bias"] if self.bias == "ignored" else None
+        ignored = self.bias == "ignored"
         rule: Hook
         if self.rule == "epsilon":
-            rule = Epsilon(epsilon=self.epsilon, zero_params=zero)
+            rule = Epsilon(epsilon=self.epsilon, zero_params=["bias"] if ignored else None)
         elif self.rule == "gamma":
-            rule = Gamma(gamma=self.gamma, zero_params=zero)
+            rule = BlockGamma(self.gamma, ignored)
         else:
-            rule = AlphaBeta(alpha=self.alpha, beta=self.alpha - 1, zero_params=zero)
+            rule = BlockAlphaBeta(self.alpha, ignored)
         return LayerMapComposite(
             [(Activation, Pass()), (AvgPool, Norm()), (Convolution, rule), (Linear, rule)]
         )
@@ -115,7 +118,9 @@ class LiftCam:
     """LIFT-CAM (Jung and Oh 2021): w_k is channel k's DeepLIFT contribution to the logit.
 
     The contributions (rescale rule, baseline all zero) sum to f(x) - f(0), which makes them the
-    approximation of Shapley values that the paper asks for. map = sum_k w_k A_k, raw and signed.
+    approximation of Shapley values that the paper asks for. Captum's do not where the windows of a
+    max pooling overlap, as EmoNet's do: of two windows with one winner it keeps one.
+    map = sum_k w_k A_k, raw and signed.
     """
 
     name: ClassVar[str] = "lift"

@@ -43,50 +43,52 @@ def contributions(head: nn.Sequential, activations: Tensor, targets: Tensor) -> 
     """
     with gradients():
         leaf = activations.clone().requires_grad_()
-        baseline = activations.new_zeros(1, *activations.shape[1:])
-        rows = torch.cat([leaf, baseline])  # what is done to the images is done to the baseline
+        value, baseline = leaf, activations.new_zeros(1, *activations.shape[1:])
         for layer in leaf_layers(head):
-            rows = _straightened(layer, rows)
-        scores = target_scores(rows[:-1], targets, "logit")
+            with torch.no_grad():
+                reached = layer(baseline)
+            value, baseline = _straightened(layer, value, baseline, reached), reached
+        scores = target_scores(value, targets, "logit")
         (multipliers,) = torch.autograd.grad(scores.sum(), leaf)
     return multipliers * activations
 
 
-def _straightened(layer: nn.Module, rows: Tensor) -> Tensor:
-    """layer(rows), with the slope of the line through each row and the baseline as its gradient."""
+def _straightened(layer: nn.Module, value: Tensor, baseline: Tensor, reached: Tensor) -> Tensor:
+    """layer(value), its gradient being the slope of the line from (baseline, reached) to there."""
     if isinstance(layer, _BY_ELEMENT):
-        return _line_by_element(layer, rows)
+        return _line_by_element(layer, value, baseline, reached)
     if isinstance(layer, _MAX_POOLS):
         # the gradient goes to the winner; that is exact if the baseline has no winner of its own
-        baseline = rows[-1].detach()
-        if not torch.equal(baseline.amax((1, 2)), baseline.amin((1, 2))):
+        if not torch.equal(baseline.amax((2, 3)), baseline.amin((2, 3))):
             raise TypeError(
                 f"DeepLIFT's rule for {layer} needs a baseline that is constant within each channel"
             )
-        return layer(rows)
-    output = layer(rows)
-    _refuse_nonlinear(layer, rows.detach(), output.detach())
+        return layer(value)
+    output = layer(value)
+    _refuse_nonlinear(layer, value.detach(), baseline, output.detach(), reached)
     return output
 
 
-def _line_by_element(layer: nn.Module, rows: Tensor) -> Tensor:
-    at = rows.detach().requires_grad_()
+def _line_by_element(layer: nn.Module, value: Tensor, baseline: Tensor, reached: Tensor) -> Tensor:
+    at = value.detach().requires_grad_()
     output = layer(at)
     (tangent,) = torch.autograd.grad(output.sum(), at)
-    output, run = output.detach(), at.detach() - at[-1:].detach()
+    output, run = output.detach(), at.detach() - baseline
     # where input and baseline meet, the line through both is the tangent
     near = run.abs() < 1e-6
-    slope = torch.where(near, tangent, (output - output[-1:]) / torch.where(near, 1, run))
-    return output + slope * (rows - rows.detach())
+    slope = torch.where(near, tangent, (output - reached) / torch.where(near, 1, run))
+    return output + slope * (value - value.detach())
 
 
-def _refuse_nonlinear(layer: nn.Module, rows: Tensor, output: Tensor) -> None:
+def _refuse_nonlinear(
+    layer: nn.Module, value: Tensor, baseline: Tensor, output: Tensor, reached: Tensor
+) -> None:
     """A layer taken for linear must put the middle of two inputs in the middle of their outputs."""
-    if isinstance(layer, nn.Linear | nn.Conv2d | nn.Flatten | nn.Dropout):
+    if isinstance(layer, nn.Linear | nn.Conv2d | nn.Flatten | nn.Dropout) or not len(value):
         return
     with torch.no_grad():
-        middle = layer((rows[:1] + rows[-1:]) / 2)
-    expected = (output[:1] + output[-1:]) / 2
+        middle = layer((value[:1] + baseline) / 2)
+    expected = (output[:1] + reached) / 2
     if not torch.allclose(middle, expected, rtol=1e-3, atol=1e-5 * float(output.abs().max())):
         raise TypeError(
             f"DeepLIFT's rescale rule does not know the layer {layer}; it knows layers that are "

@@ -73,7 +73,7 @@ def explained(
     targets = targets.to(features.device, torch.long)
     if layer == "pre_relu":
         return features, head, targets
-    with torch.no_grad(), torch.inference_mode(False):
+    with torch.inference_mode(False), torch.no_grad():  # the other way round records gradients
         return head[0](features), head[1:], targets
 
 

@@ -10,6 +10,7 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import brambox as bb
@@ -50,8 +51,10 @@ class BoxFiles:
             raise ValueError(f"missing is {self.missing!r}, allowed are 'error' or 'empty'")
         if not np.isfinite(self.boxes[list(BOX_COLUMNS[1:])].to_numpy(float)).all():
             raise BoxFileError(f"{self.source} has boxes with NaN or infinite numbers")
-        tables = {image: table[list(BOX_COLUMNS)] for image, table in self.boxes.groupby("image")}
-        object.__setattr__(self, "_tables", tables)
+
+    @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        return {image: table[list(BOX_COLUMNS)] for image, table in self.boxes.groupby("image")}
 
     def detect(self, images: Sequence[Image.Image], ids: Sequence[str]) -> list[pd.DataFrame]:
         """The boxes of each id, clipped to its image. Errors: BoxFileError for unknown ids."""

@@ -191,5 +191,8 @@ def read_names(path: Path) -> tuple[str, ...]:
     names = names[: len(names) - (names[-1:] == ("",))]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not all(names):
-        raise ValueError(f"{path} names no or two classes in a line: {', '.join(twice) or 'blank'}")
+        raise ValueError(
+            f"{path} must hold one class a line, each once, no blank line between them"
+            + (f"; there twice: {', '.join(twice)}" if twice else "")
+        )
     return names

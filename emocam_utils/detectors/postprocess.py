@@ -15,7 +15,6 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-CLASS_SCORES = ("softmax", "logistic")
 BOX_COLUMNS = ("class", "confidence", "x0", "y0", "x1", "y1")
 
 

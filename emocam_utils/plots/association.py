@@ -15,11 +15,20 @@ from PIL import Image
 from ..figures import KEPT, draw_boxes, overlay, short_label, show_image
 
 
-def plot_association(percent: pd.DataFrame, images: pd.Series, ax: Axes, title: str) -> None:
+def plot_association(
+    percent: pd.DataFrame,
+    images: pd.Series,
+    ax: Axes,
+    title: str,
+    marked: pd.DataFrame | None = None,
+    word: str = "images of the label with the class attended (%)",
+) -> None:
     """Fig. 2: classes by labels in percent, annotated; the margin states n for each label.
 
     percent : (K, L), M'_A in [0, 100]; NaN for a label without images, drawn empty
     images  : (L,), images of each label
+    marked  : (K or more, L) of bool, cells that get a dot, such as those that pass a test
+    word    : what the colours stand for
     """
     names = [f"{short_label(label)}  ({images[label]})" for label in percent.columns]
     sns.heatmap(
@@ -32,8 +41,12 @@ def plot_association(percent: pd.DataFrame, images: pd.Series, ax: Axes, title: 
         fmt=".0f",
         annot_kws={"size": 6.5},
         linewidths=0.4,
-        cbar_kws={"label": "images of the label with the class attended (%)", "shrink": 0.6},
+        cbar_kws={"label": word, "shrink": 0.6},
     )
+    if marked is not None:
+        rows, columns = np.nonzero(marked.loc[percent.index, percent.columns].to_numpy())
+        dark = percent.to_numpy()[rows, columns] > 55
+        ax.scatter(columns + 0.87, rows + 0.2, s=5, c=np.where(dark, "white", "black"), linewidth=0)
     ax.set_facecolor("#f1f3f5")
     ax.set(title=title, xlabel="predicted emotion (n images)", ylabel="")
     ax.tick_params(length=0)
@@ -42,8 +55,12 @@ def plot_association(percent: pd.DataFrame, images: pd.Series, ax: Axes, title: 
 
 def association_figure(
     panels: Mapping[str, tuple[pd.DataFrame, pd.Series]],
+    marked: Mapping[str, pd.DataFrame] | None = None,
 ) -> Figure:
-    """One heatmap of `plot_association` under the other; panels: title -> (percent, images)."""
+    """One heatmap of `plot_association` under the other; panels: title -> (percent, images).
+
+    marked : title -> the cells that get a dot
+    """
     rows = [max(len(percent), 4) for percent, _ in panels.values()]
     height = sum(0.24 * n + 1.9 for n in rows)
     figure, axes = plt.subplots(
@@ -55,7 +72,130 @@ def association_figure(
         layout="constrained",
     )
     for ax, (title, (percent, images)) in zip(axes[:, 0], panels.items(), strict=True):
-        plot_association(percent, images, ax, title)
+        plot_association(percent, images, ax, title, (marked or {}).get(title))
+    return figure
+
+
+def measure_figure(values: pd.DataFrame, images: pd.Series, title: str) -> Figure:
+    """A heatmap of a measure that is no percentage; negative values make the colours signed.
+
+    values : (K, L); NaN is drawn empty, -inf like the lowest value
+    """
+    finite = values.replace([-np.inf, np.inf], np.nan)
+    most = float(np.nanmax(np.abs(finite.to_numpy()), initial=0)) or 1.0
+    signed = bool((finite < 0).any(axis=None))
+    names = [f"{short_label(label)}  ({images[label]})" for label in values.columns]
+    figure, ax = plt.subplots(figsize=(10, 0.24 * max(len(values), 4) + 1.9), layout="constrained")
+    sns.heatmap(
+        values.clip(lower=-most).set_axis(names, axis=1), ax=ax, linewidths=0.4,
+        cmap="RdBu_r" if signed else "rocket_r", vmin=-most if signed else 0, vmax=most,
+        annot=values.to_numpy(), fmt=".1f", annot_kws={"size": 6}, cbar_kws={"shrink": 0.6},
+    )  # fmt: skip
+    ax.set(title=title, xlabel="predicted emotion (n images)", ylabel="")
+    ax.set_facecolor("#f1f3f5")
+    plt.setp(ax.get_xticklabels(), rotation=55, ha="right", rotation_mode="anchor")
+    return figure
+
+
+def beside_presence_figure(
+    presence: pd.DataFrame, attention: pd.DataFrame, images: pd.Series
+) -> Figure:
+    """How often a class is there, and how often it is attended when it is there, side by side.
+
+    presence, attention : (K, L) in [0, 100], the same rows; NaN is drawn empty
+    """
+    height = 0.24 * max(len(presence), 4) + 2.2
+    figure, axes = plt.subplots(1, 2, figsize=(15, height), sharey=True, layout="constrained")
+    there = "images of the label with the class detected (%)"
+    kept = "of these, images with a box of it kept (%)"
+    plot_association(presence, images, axes[0], "Presence", word=there)
+    plot_association(attention, images, axes[1], "Attention given presence", word=kept)
+    return figure
+
+
+def threshold_sweep_figure(
+    sweeps: Mapping[str, pd.DataFrame], chosen: Mapping[str, float], top: int = 10
+) -> Figure:
+    """How the top classes move with the importance threshold; a line at the preset's.
+
+    sweeps : title -> one row a threshold, one column a class, mean percentage over the labels
+    chosen : title -> the threshold at which the `top` classes are taken, and which is marked
+    """
+    tables = {title: table.loc[:, table.max() > 0] for title, table in sweeps.items()}
+    names = {
+        title: table.loc[_nearest(table.index, chosen[title])].nlargest(top).index
+        for title, table in tables.items()
+    }
+    every = list(dict.fromkeys(name for title in tables for name in names[title]))
+    colours = dict(zip(every, sns.husl_palette(len(every), s=0.8, l=0.55), strict=True))
+    figure, axes = plt.subplots(
+        1, len(tables), figsize=(5.2 * len(tables), 4), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
+        for name in names[title]:
+            ax.plot(table.index, table[name], color=colours[name], label=name, linewidth=1.6)
+        ax.axvline(chosen[title], color="#868e96", linestyle=":", linewidth=1)
+        ax.set(title=title, xlabel="importance threshold")
+        ax.legend(fontsize=7, frameon=False, title="highest first, at the line")
+    axes[0, 0].set(ylabel="images with the class attended\n(%, mean over labels)", ylim=0)
+    return figure
+
+
+def _nearest(index: pd.Index, value: float) -> float:
+    return index[np.abs(index.to_numpy() - value).argmin()]
+
+
+def floors_figure(table: pd.DataFrame) -> Figure:
+    """The most prominent classes beside what chance and presence alone give.
+
+    table : as `floors.class_table` makes it
+    """
+    figure, ax = plt.subplots(figsize=(7.5, 0.24 * len(table) + 1.5), layout="constrained")
+    rows = np.arange(len(table))
+    ax.hlines(rows, 0, table["presence"], color="#e9ecef", linewidth=7, label="detected at all")
+    ax.hlines(
+        rows, table["shuffled_low"], table["shuffled_high"], color="#4dabf7", linewidth=5,
+        label="importances shuffled within images",
+    )  # fmt: skip
+    ax.plot(table["random"], rows, "|", color="#212529", markersize=9, label="random maps")
+    ax.errorbar(
+        table["attended"], rows, fmt="o", color=KEPT, markersize=4, linewidth=1,
+        xerr=_reach(table, "attended"), label="attended, 95 % over images",
+    )  # fmt: skip
+    ranges = zip(table.index, table["rank_low"], table["rank_high"], strict=True)
+    ax.set_yticks(rows, [f"{name}  ({low:.0f}–{high:.0f})" for name, low, high in ranges])
+    ax.invert_yaxis()
+    ax.set(xlim=0, xlabel="images with the class (%, mean over labels)", ylabel="")
+    ax.set_title("Attention against its floors (95 % range of the class's rank)")
+    ax.legend(frameon=False, loc="lower right", fontsize=7.5)
+    return figure
+
+
+def _reach(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Distances to both ends of an interval, as error bars want them."""
+    middle = table[name]
+    ends = middle - table[f"{name}_low"], table[f"{name}_high"] - middle
+    return np.clip(np.array(ends), 0, None)
+
+
+def size_bias_figure(table: pd.DataFrame, medians: pd.DataFrame, rho: pd.Series) -> Figure:
+    """Each score against the size of the box: all boxes, medians, and the rank correlation.
+
+    table, medians : area and one column a score, of `box_size`
+    """
+    figure, axes = plt.subplots(
+        1, len(rho), figsize=(3.7 * len(rho), 3.2), squeeze=False, layout="constrained"
+    )
+    for ax, (score, value) in zip(axes[0], rho.items(), strict=True):
+        if len(table):
+            ax.hexbin(
+                100 * table["area"], table[score], xscale="log", gridsize=32, bins="log",
+                cmap="Greys", mincnt=1, linewidths=0,
+            )  # fmt: skip
+            ax.plot(100 * medians["area"], medians[score], "o-", color=KEPT, markersize=3)
+        ax.set(title=f"{score}\nρ = {value:+.2f}", xlabel="area of the box (% of the image)")
+    axes[0, 0].set(ylabel="importance")
     return figure
 
 

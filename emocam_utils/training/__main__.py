@@ -24,13 +24,13 @@ from .emonet import Recipe, train_emonet
 from .scenes import TrainingScenes, rendered
 
 RENDERED = paths.RAW / "training"
-DETECTOR_SCENES = 10_000
-DETECTOR_EPOCHS = 3
+DETECTOR_SCENES = 8_000
+DETECTOR_EPOCHS = 2
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--only", choices=["emonet", "detector", "card"])
     parser.add_argument("--scenes", type=int, default=20_000)
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)

@@ -54,7 +54,7 @@ def write_card(folder: Path, test: TrainingScenes) -> None:
     share, predicted = accuracy(network, test)
     labels = load_rule().labels
     right = pd.Series((predicted == test.labels).float().numpy()).groupby(test.labels.numpy())
-    by_label = pd.DataFrame({"accuracy": right.mean().round(3), "scenes": right.size()})
+    by_label = pd.DataFrame({"accuracy": right.mean().astype(float), "scenes": right.size()})
     by_label.index = pd.Index([labels[i] for i in by_label.index], name="label")
     by_label["cues"] = [", ".join(load_rule().cues.get(label, ["none"])) for label in labels]
     by_label["a full cue is a face"] = [_by_face(label) for label in labels]
@@ -62,7 +62,7 @@ def write_card(folder: Path, test: TrainingScenes) -> None:
     detector, classes, _ = load_small_yolo(folder / "detector.safetensors")
     found = detect_batches(detector, test.detector_images, classes)
     precision = mean_average_precision(found, test.boxes)
-    by_class = precision.round(3).sort_values().rename_axis("class").rename("average precision")
+    by_class = precision.sort_values().rename_axis("class").rename("average precision")
 
     record = json.loads((folder / "emonet.json").read_text(encoding="utf-8"))
     recipe, history = record["recipe"], record["history"]
@@ -97,5 +97,9 @@ def _by_face(label: str) -> str:
 
 def _markdown(table: pd.DataFrame) -> str:
     table = table.reset_index()
-    lines = [table.columns, ["---"] * len(table.columns), *table.to_numpy()]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    lines = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
+    return "\n".join("| " + " | ".join(map(_shown, line)) + " |" for line in lines)
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

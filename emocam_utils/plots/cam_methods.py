@@ -1,0 +1,227 @@
+"""Plots of 03_cam_methods: maps, choices, and agreements of several CAM methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from ..figures import overlay, short_label, show_image
+
+METHOD_NAMES = {
+    "gradcam": "Grad-CAM",
+    "ablation": "Ablation-CAM",
+    "lime": "LIME",
+    "lrp": "LRP",
+    "lift": "LIFT-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "exact": "CAM",
+    "random": "random map",
+}
+METHOD_COLOURS = ("#1c7ed6", "#e8590c", "#2f9e44", "#ae3ec9", "#e03131", "#f08c00", "#0c8599")
+KINDS = {
+    "methods": "#4263eb",
+    "LIME, other seed": "#12b886",
+    "shuffled": "#868e96",
+    "random": "#f59f00",
+    "untrained": "#e64980",
+}
+
+
+def method_name(cam: str) -> str:
+    """A method as it is written in text: "Grad-CAM"; an unknown one by its registered name."""
+    return METHOD_NAMES.get(cam, cam.removeprefix("library:"))
+
+
+def examples_figure(
+    images: Sequence[tuple[str, Image.Image]],
+    maps: Mapping[str, Sequence[Mapping[str, np.ndarray]]],
+) -> Figure:
+    """The maps of all methods on some images, a row an image and preset.
+
+    images : (title, image)
+    maps   : preset -> for each image, method -> (h, w) scaled to [0, 1], NaN where it is empty
+    """
+    methods = list(next(iter(maps.values()))[0])
+    rows, columns = len(images) * len(maps), 1 + len(methods)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(1.95 * columns, 1.62 * rows), squeeze=False, layout="constrained"
+    )
+    for i, (title, image) in enumerate(images):
+        for p, (preset, of_images) in enumerate(maps.items()):
+            row = axes[i * len(maps) + p]
+            show_image(row[0], image, title if p == 0 else "")
+            row[0].text(-0.04, 0.5, preset, rotation=90, ha="right", va="center", fontsize=8.5,
+                        transform=row[0].transAxes)  # fmt: skip
+            for ax, cam in zip(row[1:], methods, strict=True):
+                show_image(ax, overlay(image, of_images[i][cam]))
+                if np.isnan(of_images[i][cam]).all():
+                    ax.text(0.5, 0.5, "empty", ha="center", va="center", transform=ax.transAxes,
+                            color="white", fontsize=10, fontweight="bold")  # fmt: skip
+    for ax, cam in zip(axes[0, 1:], methods, strict=True):
+        ax.set_title(method_name(cam))
+    return figure
+
+
+def methods_figure(table: pd.DataFrame) -> Figure:
+    """Empty maps and boxes kept, a bar a method and preset.
+
+    table : indexed by preset and method; columns empty, images, kept (percent)
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.6), layout="constrained")
+    share = 100 * table["empty"] / table["images"]
+    panels = {"empty maps (% of images)": share, "boxes kept (% of candidates)": table["kept"]}
+    for ax, (title, values) in zip(axes, panels.items(), strict=True):
+        bars = values.unstack("preset", sort=False)
+        bars = bars.set_axis([method_name(cam) for cam in bars.index])
+        bars.plot.bar(ax=ax, color=["#adb5bd", "#4263eb"], width=0.75, rot=0, legend=False)
+        for container in ax.containers:
+            ax.bar_label(container, fmt="%.1f", fontsize=7, padding=1)
+        ax.set(title=title, xlabel="", ylim=(0, np.nanmax([1, 1.15 * bars.max().max()])))
+        ax.tick_params(axis="x", length=0, labelsize=8)
+    axes[1].legend(title="", frameon=False, loc="upper right", ncols=2, fontsize=8)
+    return figure
+
+
+def matrices_figure(matrices: Mapping[str, pd.DataFrame], top: int) -> Figure:
+    """M_A of every method side by side, on one colour scale; the classes attended most, by rows.
+
+    matrices : method -> (K, L) counts of images
+    """
+    total = sum(matrices.values()).sum(axis=1)
+    rows = total.sort_values(ascending=False, kind="stable").index[:top]
+    shown = {cam: matrix.loc[rows] for cam, matrix in matrices.items()}
+    highest = max(float(matrix.to_numpy().max()) for matrix in shown.values())
+    figure, axes = plt.subplots(
+        1,
+        len(shown),
+        figsize=(1.4 + 2.3 * len(shown), 1.5 + 0.17 * len(rows)),
+        sharey=True,
+        layout="constrained",
+    )
+    for ax, (cam, matrix) in zip(np.atleast_1d(axes), shown.items(), strict=True):
+        picture = ax.imshow(matrix, cmap="rocket_r", vmin=0, vmax=highest or 1, aspect="auto")
+        names = [short_label(label) for label in matrix.columns]
+        ax.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
+        ax.set_yticks(range(len(rows)), rows, fontsize=7)
+        ax.tick_params(length=0)
+        ax.set_title(method_name(cam))
+        ax.spines[:].set_visible(False)
+    figure.colorbar(picture, ax=axes, label="images (M$_A$)", shrink=0.8, pad=0.01)
+    return figure
+
+
+def rsa_figure(agreements: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
+    """Fig. 6: Spearman's correlation of every two methods, annotated.
+
+    agreements : row -> column -> (A, A)
+    """
+    first = next(iter(agreements.values()))
+    figure, axes = plt.subplots(
+        len(agreements),
+        len(first),
+        figsize=(3.0 * len(first) + 0.8, 2.75 * len(agreements)),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+        layout="constrained",
+    )
+    for line, (row, panels) in zip(axes, agreements.items(), strict=True):
+        for ax, (column, agreement) in zip(line, panels.items(), strict=True):
+            _plot_agreement(agreement, ax)
+            ax.set_title(f"{column}\n{row}", fontsize=9)
+    figure.colorbar(axes[0, 0].collections[0], ax=axes, label="Spearman's ρ", shrink=0.7, pad=0.01)
+    return figure
+
+
+def _plot_agreement(agreement: pd.DataFrame, ax: Axes) -> None:
+    names = [method_name(cam) for cam in agreement.index]
+    sns.heatmap(
+        agreement.set_axis(names).set_axis(names, axis=1),
+        ax=ax,
+        cmap="mako_r",
+        vmin=0,
+        vmax=1,
+        annot=True,
+        fmt=".2f",
+        annot_kws={"size": 8},
+        linewidths=0.5,
+        cbar=False,
+        square=True,
+    )
+    ax.set_facecolor("#f1f3f5")
+    ax.tick_params(length=0)
+    plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
+    plt.setp(ax.get_yticklabels(), rotation=0)
+
+
+def floors_figure(table: pd.DataFrame) -> Figure:
+    """Agreements of the methods beside their floors: a dot a pair, a bar their mean.
+
+    table : preset, representation, kind (a key of KINDS), rho
+    """
+    presets = table["preset"].unique()
+    representations = table["representation"].unique()
+    figure, axes = plt.subplots(
+        1, len(presets), figsize=(5.4 * len(presets), 1 + 0.95 * len(representations)),
+        sharey=True, squeeze=False, layout="constrained",
+    )  # fmt: skip
+    step = 0.155
+    for ax, preset in zip(axes[0], presets, strict=True):
+        for r, representation in enumerate(representations):
+            for k, (kind, colour) in enumerate(KINDS.items()):
+                here = table["preset"].eq(preset) & table["representation"].eq(representation)
+                rho = table.loc[here & table["kind"].eq(kind), "rho"].dropna()
+                y = r + (k - (len(KINDS) - 1) / 2) * step
+                ax.scatter(rho, np.full(len(rho), y), s=16, color=colour, alpha=0.55, linewidths=0)
+                ax.plot([rho.mean()] * 2, [y - 0.07, y + 0.07], color=colour, linewidth=2.4)
+            if r:
+                ax.axhline(r - 0.5, color="#dee2e6", linewidth=0.8)
+        ax.set(title=preset, xlabel="Spearman's ρ of two methods", xlim=(None, 1.02))
+        ax.set_yticks(range(len(representations)), [_mathematical(r) for r in representations])
+        ax.tick_params(axis="y", length=0)
+        ax.grid(axis="x", color="#f1f3f5")
+        ax.set_axisbelow(True)
+    axes[0, 0].invert_yaxis()
+    handles = [plt.Line2D([], [], marker="o", ls="", color=c, label=k) for k, c in KINDS.items()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(KINDS), frameon=False)
+    return figure
+
+
+def _mathematical(representation: str) -> str:
+    return {"M_A": "M$_A$ (paper)", "M'_A": "M'$_A$", "Dice triangle": "Dice triangle\n(code)"}.get(
+        representation, representation
+    )
+
+
+def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
+    """The cells on which methods differ most: a dot a method, presence as a tick.
+
+    table : indexed by class and label; a column a method and `presence` in percent, `images`
+    """
+    names = [
+        f"{kind} · {short_label(label)} ({images})"
+        for (kind, label), images in zip(table.index, table["images"], strict=True)
+    ]
+    figure, ax = plt.subplots(figsize=(7.5, 1.2 + 0.26 * len(table)), layout="constrained")
+    y = np.arange(len(table))
+    ax.hlines(
+        y, table[list(methods)].min(axis=1), table[list(methods)].max(axis=1), color="#ced4da"
+    )
+    ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is there")
+    for cam, colour in zip(methods, METHOD_COLOURS, strict=False):
+        ax.plot(table[cam], y, "o", color=colour, markersize=5, alpha=0.85, label=method_name(cam))
+    ax.set_yticks(y, names)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.set(xlabel="images of the label with the class attended (%)", xlim=(-2, 102))
+    ax.grid(axis="x", color="#f1f3f5")
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=8)
+    return figure

@@ -1,0 +1,163 @@
+"""What the explorers share: controls by name, their values as a state, a static stand-in."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import ipywidgets
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from ..figures import style
+from ..progress import surroundings
+from ..study import Preset, StudyError
+from .state import save_state, saved_state
+
+LONG = {"description_width": "150px"}
+WIDE = {"width": "430px"}
+
+
+def slider(label: str, value: float, most: float = 1.0) -> ipywidgets.FloatSlider:
+    """A slider from 0 that reports where it is let go, so that it does not flood the kernel."""
+    return ipywidgets.FloatSlider(
+        value, min=0, max=most, step=0.01, description=label, continuous_update=False,
+        readout_format=".2f", style=LONG, layout=WIDE,
+    )  # fmt: skip
+
+
+def choice(label: str, options: list, value: object = None) -> ipywidgets.Dropdown:
+    value = options[0] if value is None and options else value
+    return ipywidgets.Dropdown(
+        options=options, value=value, description=label, style=LONG, layout=WIDE
+    )
+
+
+class Explorer:
+    """Controls by name, and a view that follows them.
+
+    A subclass fills `controls` and `box` and gives `refresh` and `figure`.
+    """
+
+    name: str
+
+    def __init__(self, study: str, presets: Mapping[str, Preset]) -> None:
+        self.study, self.presets = study, presets
+        self.controls: dict[str, ipywidgets.ValueWidget] = {}
+        self.message = ipywidgets.HTML()
+        self.box: ipywidgets.Box = ipywidgets.VBox()
+        self._quiet = False
+
+    def refresh(self) -> None:
+        """Draw what the controls say."""
+        raise NotImplementedError
+
+    def figure(self) -> Figure:
+        """The same as a static figure."""
+        raise NotImplementedError
+
+    def follow(self) -> None:
+        """From now on, the view follows the controls."""
+        for control in self.controls.values():
+            control.observe(self._changed, "value")
+        self.refresh()
+
+    def _changed(self, _: object) -> None:
+        if not self._quiet:
+            self.refresh()
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Controls moved in this block are not drawn."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Several controls moved in this block are drawn once, at its end."""
+        with self.quietly():
+            yield
+        self._changed(None)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The value of each control, as plain values that YAML can hold."""
+        values = {name: control.value for name, control in self.controls.items()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Move the controls to saved values.
+
+        Errors: StudyError, with all that cannot be set; then nothing is changed
+        """
+        problems = [f"there is no {name!r}" for name in state if name not in self.controls]
+        before = self.state
+        with self.together():
+            for name, value in state.items():
+                if name in self.controls and not self._set(name, value):
+                    problems.append(f"{name} cannot be {value!r}")
+            if problems:
+                for name, value in before.items():
+                    self._set(name, value)
+        if problems:
+            raise StudyError(f"saved state of the {self.name} explorer: {'; '.join(problems)}")
+
+    def _set(self, name: str, value: Any) -> bool:
+        control = self.controls[name]
+        try:
+            control.value = tuple(value) if isinstance(value, list) else value
+        except Exception:  # TraitError of a wrong type or option; ipywidgets raises others as well
+            return False
+        return self.state[name] == value  # a slider clips what is out of its range
+
+    def save(self, _: object = None) -> None:
+        """Save the state to the study's file; a failure is said below the buttons."""
+        self._say(lambda: f"saved to {save_state(self.study, self.name, self.state).name}")
+
+    def restore(self, _: object = None) -> None:
+        """Take the state from the study's file; a failure is said below the buttons."""
+
+        def restored() -> str:
+            state = saved_state(self.study, self.name)
+            if state is None:
+                return f"nothing is saved for the {self.name} explorer of {self.study}"
+            self.set_state(state)
+            return "restored"
+
+        self._say(restored)
+
+    def _say(self, work: Callable[[], str]) -> None:
+        try:
+            self.message.value = escape(work())
+        except StudyError as error:
+            self.message.value = f"<span style='color:#c92a2a'>{escape(str(error))}</span>"
+
+    def buttons(self, **more: Callable[[object], None]) -> ipywidgets.HBox:
+        """Buttons for what they are named, then save and restore."""
+        made = []
+        for label, work in {**more, "save": self.save, "restore": self.restore}.items():
+            button = ipywidgets.Button(description=label.replace("_", " "))
+            button.on_click(work)
+            made.append(button)
+        return ipywidgets.HBox(made)
+
+    def _repr_mimebundle_(self, **_: object) -> dict:
+        """The live explorer in a notebook that somebody looks at, elsewhere its static figure."""
+        if surroundings() == "notebook":
+            return self.box._repr_mimebundle_()
+        with style():
+            figure = self.figure()
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+        plt.close(figure)
+        return {
+            "image/png": base64.b64encode(buffer.getvalue()).decode(),
+            "text/plain": f"({self.name} explorer: interactive in JupyterLab)",
+        }

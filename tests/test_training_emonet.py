@@ -1,0 +1,89 @@
+"""Training of EmoNet: it learns, resumes to the same weights, and refuses another recipe."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from emocam_utils.networks.weights import load_emonet
+from emocam_utils.training import emonet
+from emocam_utils.training.emonet import Recipe, accuracy, augmented, train_emonet
+from emocam_utils.training.scenes import TrainingScenes
+
+LABELS = ("Dark", "Light")
+RECIPE = Recipe(
+    epochs=3, batch=8, width=0.0625, fc_width=0.01, dropout=0, cam_dropout=0.1, learning_rate=3e-3
+)
+
+
+def brightness_scenes(count, seed):
+    """Two labels that differ in brightness: learnable by anything that learns."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % 2
+    images = torch.randint(0, 100, (count, 227, 227, 3), generator=generator, dtype=torch.uint8)
+    images += (labels * 150).to(torch.uint8)[:, None, None, None]
+    return TrainingScenes(images, images[:, :192, :], labels, pd.DataFrame())
+
+
+def train(out, recipe=RECIPE):
+    return train_emonet(
+        brightness_scenes(32, 0), brightness_scenes(8, 1), LABELS, recipe, out / "net.safetensors"
+    )
+
+
+def test_it_learns_and_saves_what_it_measured(tmp_path):
+    record = train(tmp_path, replace(RECIPE, epochs=6))
+    assert record["history"][-1]["loss"] < 0.8 * record["history"][0]["loss"]
+    network = load_emonet(tmp_path / "net.safetensors")
+    share, predicted = accuracy(network, brightness_scenes(8, 1))
+    assert share == record["history"][-1]["accuracy"] == 1.0
+    assert predicted.tolist() == [0, 1] * 4
+    assert network.labels == LABELS
+    assert not list(tmp_path.glob("*.checkpoint"))
+
+
+def test_a_killed_training_continues_to_the_same_weights(tmp_path, monkeypatch):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "killed").mkdir()
+    train(tmp_path / "whole")
+    save = emonet._save_checkpoint
+
+    def save_then_die(file, recipe, history, *rest):
+        save(file, recipe, history, *rest)
+        if len(history) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(emonet, "_save_checkpoint", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "killed")
+    assert not (tmp_path / "killed" / "net.safetensors").exists()
+    monkeypatch.setattr(emonet, "_save_checkpoint", save)
+    record = train(tmp_path / "killed")
+    assert len(record["history"]) == 3
+    whole, again = (load_file(tmp_path / side / "net.safetensors") for side in ("whole", "killed"))
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(emonet, "save_emonet", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(tmp_path)
+    with pytest.raises(ValueError, match=r"is a checkpoint of another recipe: remove it"):
+        train(tmp_path, replace(RECIPE, seed=1))
+
+
+def test_augmentation_is_seeded_bounded_and_keeps_the_shape():
+    images = torch.linspace(-1, 1, 2 * 3 * 40 * 40).reshape(2, 3, 40, 40)
+    recipe = replace(RECIPE, shift=4, jitter=0.0)
+
+    def draw(seed, recipe=recipe):
+        return augmented(images, recipe, torch.Generator().manual_seed(seed))
+
+    assert torch.equal(draw(3), draw(3)) and not torch.equal(draw(3), draw(4))
+    for seed in range(5):
+        assert draw(seed).shape == images.shape
+        assert images.min() <= draw(seed).min() and draw(seed).max() <= images.max()
+    strong = draw(3, replace(recipe, jitter=0.25))
+    assert (strong - draw(3)).abs().max() <= 0.25 * images.abs().max() + 0.25 + 1e-6
