@@ -61,10 +61,13 @@ def size_bias_words(rho: pd.Series, even: float = 0.1) -> str:
 
     even : scores with a rho nearer to 0 than this count as even
     """
-    words = {
-        name: "undefined" if np.isnan(value) else
-        "nearly even" if abs(value) < even else
-        f"favours {'small' if value < 0 else 'large'} boxes"
-        for name, value in rho.items()
-    }  # fmt: skip
-    return "; ".join(f"{name}: ρ = {rho[name]:+.2f}, {word}" for name, word in words.items())
+    words = []
+    for name, value in rho.items():
+        if np.isnan(value):
+            words.append(f"{name}: undefined")
+        elif abs(value) < even:
+            words.append(f"{name}: ρ = {value:+.2f}, nearly even")
+        else:
+            size = "small" if value < 0 else "large"
+            words.append(f"{name}: ρ = {value:+.2f}, favours {size} boxes")
+    return "; ".join(words)

@@ -44,6 +44,13 @@ class Corpus(Protocol):
         """
         ...
 
+    def size(self, image: str) -> tuple[int, int]:
+        """Width and height of what `read` returns.
+
+        Errors: UnreadableImage for exactly the images that `read` cannot read.
+        """
+        ...
+
 
 def read_image(path: Path) -> Image.Image:
     """One image file as 8-bit RGB: EXIF rotation applied, alpha laid on white, first frame only.
@@ -135,3 +142,6 @@ class Folder:
         if parts.is_absolute() or ".." in parts.parts:
             raise UnreadableImage(f"{image!r} leads out of the folder")
         return read_image(self.path / image)
+
+    def size(self, image: str) -> tuple[int, int]:
+        return self.read(image).size  # decoded whole: only then it is known to be readable

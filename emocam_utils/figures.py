@@ -171,7 +171,8 @@ def draw_boxes(
     kept = [True] * len(boxes) if kept is None else kept
     values = [None] * len(boxes) if values is None else values
     size = 7
-    for (_, box), value, keep in zip(boxes.iterrows(), values, kept, strict=True):
+    rows = zip(boxes.to_dict("records"), values, kept, strict=True)
+    for box, value, keep in sorted(rows, key=lambda row: bool(row[2])):  # kept ones on top
         colour = KEPT if keep else DROPPED
         ax.add_patch(
             plt.Rectangle(

@@ -193,3 +193,6 @@ class FindingEmo:
         if image not in annotations().index:
             raise UnreadableImage(f"FindingEmo has no image {image!r}")
         return read_image(self.path / image)
+
+    def size(self, image: str) -> tuple[int, int]:
+        return self.read(image).size

@@ -169,7 +169,9 @@ def spearman_matrix(vectors: Sequence[ArrayLike]) -> NDArray[np.float64]:
         return np.empty((0, 0))
     values = np.asarray(vectors, dtype=np.float64)
     ranks = rankdata(values[:, ~np.isnan(values).any(axis=0)], axis=1)
-    centred = ranks - ranks.mean(axis=1, keepdims=True) if ranks.size else ranks
+    if not ranks.size:
+        return np.full((len(values), len(values)), np.nan)
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
     length = np.sqrt((centred**2).sum(axis=1))
     unit = centred / np.where(length > 0, length, np.nan)[:, None]
     return np.clip(unit @ unit.T, -1, 1)
@@ -206,7 +208,9 @@ class Rsa:
     def bootstrap(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         """Agreements on images drawn with replacement: representation -> (D, A, A)."""
         rng, images = np.random.default_rng(seed), len(self.candidates.label)
-        drawn = rng.multinomial(images, np.full(images, 1 / max(images, 1)), size=draws)
+        drawn = np.zeros((draws, 0))
+        if images:
+            drawn = rng.multinomial(images, np.full(images, 1 / images), size=draws)
         choices = list(self.choices.values())
         return _stacked([self._agreements(choices, weights.astype(float)) for weights in drawn])
 

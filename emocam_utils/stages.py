@@ -219,7 +219,7 @@ class Analysis:
         rows = []
         for image in ids:
             try:
-                width, height = self.corpus.read(image).size
+                width, height = self.corpus.size(image)
                 rows.append((image, width, height, ""))
             except UnreadableImage as error:
                 rows.append((image, 0, 0, str(error)))

@@ -179,11 +179,12 @@ def sweep_table(sweeps: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def sweep_words(sweep: pd.DataFrame, top: int = 10) -> str:
     """How much of the top classes stays from the lowest to the highest threshold, in a sentence."""
-    ends = [set(sweep.loc[sweep.index[i]].nlargest(top).index) for i in (0, -1)]
     first, last = sweep.index[[0, -1]]
-    left = int((sweep.iloc[-1] > 0).sum())
+    attended = [sweep.loc[threshold][sweep.loc[threshold] > 0] for threshold in (first, last)]
+    ends = [set(row.nlargest(top).index) for row in attended]
+    left = len(attended[1])
     return (
-        f"Of the {top} classes of highest mean at a threshold of {first:g}, "
+        f"Of the {len(ends[0])} classes of highest mean at a threshold of {first:g}, "
         f"{len(ends[0] & ends[1])} are still among the {top} at {last:g}, "
         f"where {left} classes are left."
     )

@@ -99,7 +99,7 @@ class Trial:
     def confident(self, probability: float) -> tuple[Trial, str]:
         """`above`, and what was left out; with too few such images, all images count instead."""
         trial = self.above(probability)
-        said = f"{trial.count} of {self.count} images are predicted above probability {probability:g}"
+        said = f"{trial.count} of {self.count} images are above probability {probability:g}"
         if trial.count >= LEAST:
             return trial, said
         return self, f"{said}: too few to judge, so all images count below"

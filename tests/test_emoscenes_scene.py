@@ -124,3 +124,12 @@ def test_splits_are_balanced_and_disjoint():
     assert len(corpus.EmoScenes("test").ids) == 2000
     with pytest.raises(ValueError, match="'validation' is not one of train, calibration, test"):
         corpus.EmoScenes("validation")
+
+
+def test_size_is_that_of_the_drawing_without_drawing_it(monkeypatch):
+    test = corpus.EmoScenes("test", 1)
+    expected = test.read("test/00000").size
+    monkeypatch.setattr(corpus.scenes, "render", None)
+    assert test.size("test/00000") == expected
+    with pytest.raises(UnreadableImage, match="EmoScenes has no image"):
+        test.size("test/2000")

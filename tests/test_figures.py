@@ -97,6 +97,6 @@ def test_boxes_are_written_with_their_values():
         {"class": ["Dog", "Cat"], "x0": [0, 1], "y0": [0, 1], "x1": [2, 3], "y1": [2, 3]}
     )
     figures.draw_boxes(ax, boxes, [0.25, 0.5], [True, False])
-    assert [t.get_text() for t in ax.texts] == ["Dog 0.25", "Cat 0.50"]
-    assert [p.get_linestyle() for p in ax.patches] == ["-", ":"]
+    assert [t.get_text() for t in ax.texts] == ["Cat 0.50", "Dog 0.25"], "kept boxes come on top"
+    assert [p.get_linestyle() for p in ax.patches] == [":", "-"]
     plt.close()

@@ -299,13 +299,15 @@ class TestEnvironment:
         os.utime(project.folder / "requirements.txt")  # as a checkout does
         assert project.make("env", env=True).stdout == "make: Nothing to be done for 'env'.\n"
 
-        (project.folder / "requirements.txt").write_text("# other pins\n")
-        again = project.make("-n", "env", env=True).stdout
-        assert ".venv/bin/python -m pip install" in again
-        assert "pip install" in project.make("-n", "paper", env=True).stdout
+        moved = tmp_path / "moved"  # where it would go on importing the code of the other folder
+        project.folder.rename(moved)
+        assert "-m pip install" in Project(moved).make("-n", "env", env=True).stdout
+        moved.rename(project.folder)
 
-        project.folder.rename(tmp_path / "moved")
-        assert "pip install" in Project(tmp_path / "moved").make("-n", "env", env=True).stdout
+        assert project.make("-n", "env", env=True).stdout == "make: Nothing to be done for 'env'.\n"
+        (project.folder / "requirements.txt").write_text("# other pins\n")
+        assert "-m pip install" in project.make("-n", "env", env=True).stdout
+        assert "-m pip install" in project.make("-n", "paper", env=True).stdout
 
     def test_an_old_python_is_named_and_makes_nothing(self, tmp_path):
         project = new_project(tmp_path / "p")

@@ -290,7 +290,7 @@ def test_p_is_uniform_for_methods_that_choose_at_random():
     rng = np.random.default_rng(8)
     c = many_boxes(rng, images=30)
     p = []
-    for seed in range(40):
+    for seed in range(25):
         rsa = rsa_of(c, rng.random(len(c.kind)) < 0.4, rng.random(len(c.kind)) < 0.4)
         null = rsa.shuffled(19, seed)["M'_A"]
         p.append(p_value(rsa.agreement("M'_A").to_numpy(), null)[0, 1])

@@ -11,6 +11,7 @@ from tiny_attention import tiny_attention
 from emocam_utils.association import associate
 from emocam_utils.floors import (
     class_table,
+    floors_words,
     resampled_means,
     shuffled_attention,
     shuffled_means,
@@ -166,3 +167,16 @@ def test_floors_of_importances_that_mean_nothing_hold_the_association():
     assert (table["attended"] <= table["presence"]).all()
     assert table["random"].tolist() == pytest.approx(table["attended"].tolist())
     assert table["rank"].tolist() == [1, 2]
+
+
+def test_words_count_classes_above_each_floor():
+    table = pd.DataFrame(
+        {
+            "attended": [5.0, 5, 5],
+            "attended_low": [4.0, 4, 4],
+            "shuffled_high": [3.0, 5, 6],
+            "random": [3.9, 1, 4],
+        }
+    )
+    words = floors_words(table)
+    assert "Of 3 classes, 1 are attended" in words and "and 2 more often than with" in words

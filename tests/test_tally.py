@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tiny_attention import CLASSES, LABELS, PRESET, tiny_attention
 
 from emocam_utils.association import associate
-from emocam_utils.tally import Tally, threshold_sweep
+from emocam_utils.tally import Tally, sweep_table, sweep_words, threshold_sweep
 
 UNIT = st.floats(0, 1)
 
@@ -116,3 +116,20 @@ def test_sweep_is_the_order_of_fig_2_at_every_threshold():
 def test_bytes_are_those_of_all_arrays():
     small, large = (Tally.of(tiny_attention(boxes=n)).nbytes for n in (100, 10_000))
     assert 8 * 9_900 < large - small < 60 * 9_900
+
+
+def test_words_of_a_sweep_count_only_classes_that_are_attended():
+    sweep = pd.DataFrame({"a": [9.0, 0], "b": [8.0, 1], "c": [7.0, 2], "d": [0.0, 0]}, [0.1, 0.9])
+    assert sweep_words(sweep, 2) == (
+        "Of the 2 classes of highest mean at a threshold of 0.1, 1 are still among the 2 at 0.9, "
+        "where 2 classes are left."
+    )
+    gone = sweep_words(sweep.assign(b=[8, 0], c=[7, 0]), 10)
+    assert "Of the 3 classes" in gone and "0 are still" in gone and "0 classes are left" in gone
+
+
+def test_a_table_of_sweeps_leaves_out_classes_that_are_never_attended():
+    sweep = pd.DataFrame({"a": [9.0, 0], "d": [0.0, 0]}, pd.Index([0.1, 0.9], name="threshold"))
+    table = sweep_table({"one": sweep})
+    assert table.index.names == ["preset", "threshold", "class"]
+    assert table["percent"].to_dict() == {("one", 0.1, "a"): 9.0, ("one", 0.9, "a"): 0.0}

@@ -85,7 +85,7 @@ def test_the_threshold_parts_causes_from_the_rest():
     trial = hand_made()
     column = variant("gradcam", "logit", "post_relu", "mean")
     threshold, precision = calibration.choose_threshold(trial, trial.importances[column].to_numpy())
-    assert 0.03 < threshold < 0.5 and precision == 1.0
+    assert 0.029 < threshold < 0.45 and precision == 1.0
     undefined = np.full(len(trial.objects), np.nan)
     assert all(math.isnan(v) for v in calibration.choose_threshold(trial, undefined))
 
@@ -192,5 +192,5 @@ def test_missing_tables_name_the_command(tmp_path):
     with pytest.raises(calibration.NotCalibrated, match=r"emocam_utils\.training\.calibrate"):
         calibration.read_calibration(tmp_path / "none.csv")
     table = pd.DataFrame({"threshold": [0.5]}, index=["a"])
-    with pytest.raises(KeyError, match=r"b has no threshold .* training\.calibrate"):
+    with pytest.raises(KeyError, match=r"b has no threshold .*\.training\.calibrate"):
         calibration.threshold_of("b", table)

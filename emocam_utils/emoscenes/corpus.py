@@ -78,6 +78,10 @@ class EmoScenes:
         """An RGB image of 320 x 240 pixels."""
         return scenes.render(load_scene(image))
 
+    def size(self, image: str) -> tuple[int, int]:
+        load_scene(image)
+        return scenes.WIDTH, scenes.HEIGHT
+
     def truth(self) -> pd.DataFrame:
         """The exact boxes of every scene, as `scene.boxes`, with `image` and the rule's `label`."""
         tables = []

@@ -127,18 +127,19 @@ def threshold_sweep_figure(
         for title, table in tables.items()
     }
     every = list(dict.fromkeys(name for title in tables for name in names[title]))
-    colours = dict(zip(every, sns.husl_palette(len(every), s=0.8, l=0.55), strict=True))
+    strong, weak = (sns.color_palette("tab20")[start::2] for start in (0, 1))
+    colours = dict(zip(every, (strong + weak) * (1 + len(every) // 20), strict=False))
     figure, axes = plt.subplots(
-        1, len(tables), figsize=(5.2 * len(tables), 4), sharey=True, squeeze=False,
+        1, len(tables), figsize=(5.2 * len(tables), 4), squeeze=False,
         layout="constrained",
     )  # fmt: skip
     for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
         for name in names[title]:
             ax.plot(table.index, table[name], color=colours[name], label=name, linewidth=1.6)
         ax.axvline(chosen[title], color="#868e96", linestyle=":", linewidth=1)
-        ax.set(title=title, xlabel="importance threshold")
-        ax.legend(fontsize=7, frameon=False, title="highest first, at the line")
-    axes[0, 0].set(ylabel="images with the class attended\n(%, mean over labels)", ylim=0)
+        ax.set(title=title, xlabel="importance threshold", ylim=0)
+        ax.legend(fontsize=7, frameon=False, title="highest first, at the line", title_fontsize=7.5)
+    axes[0, 0].set(ylabel="images with the class attended\n(%, mean over labels)")
     return figure
 
 
@@ -194,9 +195,17 @@ def size_bias_figure(table: pd.DataFrame, medians: pd.DataFrame, rho: pd.Series)
                 cmap="Greys", mincnt=1, linewidths=0,
             )  # fmt: skip
             ax.plot(100 * medians["area"], medians[score], "o-", color=KEPT, markersize=3)
+            ax.set_xticks(ticks := _within(100 * table["area"]), [f"{tick:g}" for tick in ticks])
+            ax.minorticks_off()
         ax.set(title=f"{score}\nρ = {value:+.2f}", xlabel="area of the box (% of the image)")
     axes[0, 0].set(ylabel="importance")
     return figure
+
+
+def _within(values: pd.Series) -> list[float]:
+    """Round numbers for the ticks of a logarithmic axis, those nearest outside the values too."""
+    rounds = [base * 10.0**power for power in range(-3, 3) for base in (1, 2, 5)]
+    return [tick for tick in rounds if values.min() / 2 <= tick <= values.max() * 2]
 
 
 def label_counts_figure(counts: pd.DataFrame) -> Figure:

@@ -26,6 +26,7 @@ METHOD_NAMES = {
     "random": "random map",
 }
 METHOD_COLOURS = ("#1c7ed6", "#e8590c", "#2f9e44", "#ae3ec9", "#e03131", "#f08c00", "#0c8599")
+PRESET_COLOURS = ("#adb5bd", "#4263eb", "#e8590c", "#2f9e44")
 KINDS = {
     "methods": "#4263eb",
     "LIME, other seed": "#12b886",
@@ -78,15 +79,19 @@ def methods_figure(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.6), layout="constrained")
     share = 100 * table["empty"] / table["images"]
     panels = {"empty maps (% of images)": share, "boxes kept (% of candidates)": table["kept"]}
+    presets = list(dict.fromkeys(table.index.get_level_values("preset")))
     for ax, (title, values) in zip(axes, panels.items(), strict=True):
-        bars = values.unstack("preset", sort=False)
-        bars = bars.set_axis([method_name(cam) for cam in bars.index])
-        bars.plot.bar(ax=ax, color=["#adb5bd", "#4263eb"], width=0.75, rot=0, legend=False)
-        for container in ax.containers:
-            ax.bar_label(container, fmt="%.1f", fontsize=7, padding=1)
-        ax.set(title=title, xlabel="", ylim=(0, np.nanmax([1, 1.15 * bars.max().max()])))
-        ax.tick_params(axis="x", length=0, labelsize=8)
-    axes[1].legend(title="", frameon=False, loc="upper right", ncols=2, fontsize=8)
+        for p, preset in enumerate(presets):
+            here = values.loc[preset]
+            x = np.arange(len(here)) + (p - (len(presets) - 1) / 2) * 0.8 / len(presets)
+            colour = PRESET_COLOURS[p % len(PRESET_COLOURS)]
+            bars = ax.bar(x, here, 0.76 / len(presets), color=colour, label=preset)
+            ax.bar_label(bars, fmt="%.1f", fontsize=7, padding=1)
+        ax.set_xticks(range(len(here)), [method_name(cam) for cam in here.index], fontsize=8)
+        ax.set(title=title, ylim=(0, np.nanmax([1, 1.15 * values.max()])))
+        ax.tick_params(axis="x", length=0)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(presets), frameon=False)
     return figure
 
 
@@ -127,7 +132,7 @@ def rsa_figure(agreements: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
     figure, axes = plt.subplots(
         len(agreements),
         len(first),
-        figsize=(3.0 * len(first) + 0.8, 2.75 * len(agreements)),
+        figsize=(2.35 * len(first) + 1.4, 2.45 * len(agreements) + 0.6),
         squeeze=False,
         sharex=True,
         sharey=True,
@@ -136,7 +141,7 @@ def rsa_figure(agreements: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
     for line, (row, panels) in zip(axes, agreements.items(), strict=True):
         for ax, (column, agreement) in zip(line, panels.items(), strict=True):
             _plot_agreement(agreement, ax)
-            ax.set_title(f"{column}\n{row}", fontsize=9)
+            ax.set_title(f"{_mathematical(column)}\n{row}", fontsize=9)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="Spearman's ρ", shrink=0.7, pad=0.01)
     return figure
 
@@ -196,9 +201,7 @@ def floors_figure(table: pd.DataFrame) -> Figure:
 
 
 def _mathematical(representation: str) -> str:
-    return {"M_A": "M$_A$ (paper)", "M'_A": "M'$_A$", "Dice triangle": "Dice triangle\n(code)"}.get(
-        representation, representation
-    )
+    return representation.replace("_A", "$_A$")
 
 
 def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
@@ -216,11 +219,15 @@ def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
         y, table[list(methods)].min(axis=1), table[list(methods)].max(axis=1), color="#ced4da"
     )
     ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is there")
-    for cam, colour in zip(methods, METHOD_COLOURS, strict=False):
-        ax.plot(table[cam], y, "o", color=colour, markersize=5, alpha=0.85, label=method_name(cam))
+    beside = np.linspace(-0.22, 0.22, len(methods))  # or equal values would hide each other
+    for cam, colour, shift in zip(methods, METHOD_COLOURS, beside, strict=False):
+        ax.plot(table[cam], y + shift, "o", color=colour, markersize=4, label=method_name(cam))
     ax.set_yticks(y, names)
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
+    if table.empty:
+        ax.text(50, 0, "no label has enough images", ha="center", va="center")
+        ax.set_ylim(1, -1)
     ax.set(xlabel="images of the label with the class attended (%)", xlim=(-2, 102))
     ax.grid(axis="x", color="#f1f3f5")
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=8)

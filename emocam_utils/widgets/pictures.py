@@ -21,6 +21,7 @@ from ..importance import scaled
 from ..stages import map_array
 from ..study import Preset
 
+FAINT = "#ced4da"  # of boxes that are not kept: to be seen on a dark map
 CORNERS = ["x0", "y0", "x1", "y1"]
 
 
@@ -69,7 +70,8 @@ class Pictures:
         for row in np.argsort(kept, kind="stable"):  # kept ones on top
             x0, y0, x1, y1 = corners[row]
             colour = KEPT if kept[row] else DROPPED
-            draw.rectangle((x0, y0, max(x1, x0), max(y1, y0)), outline=colour, width=1 + kept[row])
+            line = KEPT if kept[row] else FAINT
+            draw.rectangle((x0, y0, max(x1, x0), max(y1, y0)), outline=line, width=1 + kept[row])
             if names or kept[row]:
                 number = "" if importance is None else f" {values[row]:.2f}"
                 text, at = f"{boxes['class'].iloc[row]}{number}", (x0 + 2, max(y0, 0) + 1)

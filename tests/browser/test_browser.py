@@ -128,12 +128,11 @@ def page(lab):
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
-        page.wait_for_function(
-            FINISHED,
-            timeout=60_000 * MINUTES,
-        )
+        try:
+            page.wait_for_function(FINISHED, timeout=60_000 * MINUTES)
+        finally:
+            _screenshot(page, "ran")
         yield page
-        _screenshot(page, "last")
         browser.close()
 
 
@@ -167,7 +166,6 @@ def _explorer(page):
 def test_every_cell_ran_without_an_error(page):
     text = page.locator(".jp-Notebook").inner_text()
     assert "Traceback" not in text and re.search(r"saved \S+\.png", text)
-    _screenshot(page, "ran")
 
 
 def test_a_dragged_slider_changes_the_figure(page):
