@@ -6,6 +6,7 @@ trained weights. Screenshots go to the folder of EMOCAM_SCREENSHOTS, if that is 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -125,9 +126,11 @@ def page(lab):
         page.set_default_timeout(120_000)
         page.goto(lab)
         page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+        page.get_by_text(re.compile(r"Python 3 .*\| Idle")).wait_for()  # else Run asks for a kernel
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
+        with contextlib.suppress(playwright.TimeoutError):
+            page.locator(".jp-Dialog .jp-mod-accept").click(timeout=5_000)
         try:
             page.wait_for_function(FINISHED, timeout=60_000 * MINUTES)
         finally:
