@@ -58,9 +58,18 @@ def file_hash(path: Path | None) -> str:
 
 
 def source_hash(thing: object) -> str:
-    """Hash of the module that defines a plug-in, so that changed code makes new results."""
+    """Hash of the code behind a plug-in, so that changed code makes new results.
+
+    A plug-in in a folder of its kind (networks, detectors, cams) shares code with its neighbours,
+    so the whole folder counts; one from elsewhere counts with its own module.
+    """
     module = inspect.getmodule(thing if inspect.isroutine(thing) else type(thing))
-    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]
+    file = Path(inspect.getsourcefile(module))
+    shared = file.parent.parent == Path(__file__).parent
+    digest = hashlib.sha256()
+    for source in sorted(file.parent.glob("*.py")) if shared else [file]:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _model_key(spec: ModelSpec, builder: Callable) -> dict:

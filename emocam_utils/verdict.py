@@ -67,6 +67,8 @@ def _reaches(row: pd.Series, presence: pd.Series) -> dict[str, bool]:
 
 def preset_words(presets: pd.DataFrame) -> str:
     """Per network: what presence, the published and the corrected preset reach, and what fails."""
+    if presets["ap"].isna().all():
+        return UNDEFINED
     lines = []
     for network, table in presets.groupby(level="network", sort=False):
         rows = table.droplevel("network")

@@ -1,5 +1,8 @@
 """From a corpus to tables: what is computed once, what is skipped, what a change recomputes."""
 
+import importlib.util
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -175,3 +178,22 @@ def test_a_preset_can_be_applied_to_every_method(cam):
     method = stages.preset_cam(cam, PRESET)
     for option in ("score", "layer"):
         assert getattr(method, option, getattr(PRESET, option)) == getattr(PRESET, option)
+
+
+def test_changed_code_beside_a_plugin_changes_its_fingerprint(tmp_path, monkeypatch):
+    """The boxes depend on detectors/postprocess.py as much as on the detector's own module."""
+    folder = tmp_path / "package" / "kind"
+    folder.mkdir(parents=True)
+    (folder / "plugin.py").write_text("def build():\n    return 1\n")
+    (folder / "shared.py").write_text("x = 1\n")
+    specification = importlib.util.spec_from_file_location("plugin", folder / "plugin.py")
+    module = importlib.util.module_from_spec(specification)
+    monkeypatch.setitem(sys.modules, "plugin", module)
+    specification.loader.exec_module(module)
+    alone = stages.source_hash(module.build)
+    (folder / "shared.py").write_text("x = 2\n")
+    assert stages.source_hash(module.build) == alone, "a plug-in from elsewhere: its own module"
+    monkeypatch.setattr(stages, "__file__", str(tmp_path / "package" / "stages.py"))
+    before = stages.source_hash(module.build)
+    (folder / "shared.py").write_text("x = 3\n")
+    assert stages.source_hash(module.build) != before

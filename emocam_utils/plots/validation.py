@@ -211,7 +211,8 @@ def curve_figure(curves: pd.DataFrame, randomised: pd.DataFrame) -> Figure:
     colours = dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
     for ax, curve in zip(axes, ("deletion", "insertion"), strict=False):
         for name, rows in curves[curves["curve"] == curve].groupby("method", sort=False):
-            label = f"{name.split('/')[0]} {rows['area'].iloc[0]:.2f}"
+            published = " as published" if name.endswith("probability/pre_relu") else ""
+            label = f"{name.split('/')[0]}{published} {rows['area'].iloc[0]:.2f}"
             ax.plot(rows["share"], rows["probability"], color=colours[name], label=label)
         ax.set(xlabel="share of cells changed", ylabel="probability of the label", ylim=(0, 1))
         ax.set(title=f"{curve} (area)")

@@ -154,7 +154,8 @@ class AssociationExplorer(Explorer):
             return "<i>Click a cell, or choose a class and a label, to see its images.</i>"
         found = self.tally.images_behind(self.cell, self.preset)
         shown = found[: self.most_pictures]
-        word = f"{len(found)} images of {self.cell[1]} with {self.cell[0]} attended"
+        number = "1 image" if len(found) == 1 else f"{len(found)} images"
+        word = f"{number} of {self.cell[1]} with {self.cell[0]} attended"
         more = f", the {len(shown)} of highest importance" if len(shown) < len(found) else ""
         figures = "".join(self._picture(image) for image in shown)
         return f"<div><b>{escape(word)}</b>{more}</div>{figures}"

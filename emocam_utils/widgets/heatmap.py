@@ -29,9 +29,10 @@ STYLE = f"""<style>
 .{ROOM} table.heat td {{width: 34px; min-width: 30px; height: 17px; padding: 0 2px;
   text-align: center; border: 1px solid #fff}}
 .{ROOM} table.heat th {{font-weight: normal; text-align: right; padding: 0 6px; color: inherit}}
-.{ROOM} table.heat thead th {{height: 108px; vertical-align: bottom; padding: 0}}
-.{ROOM} table.heat thead div {{writing-mode: vertical-rl; transform: rotate(180deg);
-  white-space: nowrap}}
+.{ROOM} table.heat thead th {{height: 108px; vertical-align: bottom; padding: 0;
+  text-align: center}}
+.{ROOM} table.heat thead div {{display: inline-block; writing-mode: vertical-rl;
+  transform: rotate(180deg); white-space: nowrap}}
 .{ROOM} table.heat td.chosen {{outline: 3px solid #1971c2; outline-offset: -2px}}
 </style>"""
 

@@ -47,7 +47,10 @@ EXPLORER = ".emocam-explorer"
 FINISHED = """() => /saved \\S+\\.png/.test(document.querySelector('.jp-Notebook').innerText)
   || document.querySelector('[data-mime-type="application/vnd.jupyter.error"]')"""
 # JupyterLab leaves out cells that are out of sight, unless it is told to draw them all.
-SETTINGS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
+SETTINGS = {
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +183,7 @@ def test_a_dragged_slider_changes_the_figure(page):
     box = handle.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    page.mouse.move(track["x"] + 0.8 * track["width"], box["y"] + box["height"] / 2, steps=6)
+    page.mouse.move(track["x"] + 0.3 * track["width"], box["y"] + box["height"] / 2, steps=6)
     page.mouse.up()
     after = _changed(page, before)
     _screenshot(page, "dragged")
