@@ -53,7 +53,7 @@ def stability_words(table: pd.DataFrame) -> str:
     """LIME under another seed, in a sentence a preset. table : as `method_table` makes it."""
     lines = [
         f"{preset}: {cam} under another seed gives maps that correlate with r = "
-        f"{row['same_map']:.2f} (median of {row['images']:.0f} images), and "
+        f"{row['same_map']:.3f} (median of {row['images']:.0f} images), and "
         f"{row['same_choice']:.0f} % of the boxes kept by either are kept by both."
         for (preset, cam), row in table.iterrows()
         if not np.isnan(row["same_map"])

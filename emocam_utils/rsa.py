@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, diags_array, hstack
 from scipy.stats import hypergeom, rankdata
 
 from .association import counted_images
@@ -142,8 +142,8 @@ class Choice:
         diagonal; NaN for two things without any image. Of its cells only those of a class and a
         label are M_A; those of two labels are always 0, as an image has one label.
         """
-        things = np.hstack([self.attended[:, top].toarray(), self.label])
-        both = things.T @ (weights[:, None] * things)
+        things = hstack([self.attended[:, top], csr_array(self.label)], format="csr")
+        both = (things.T @ (diags_array(weights) @ things)).toarray()
         sizes = np.diag(both)[:, None] + np.diag(both)
         dice = 2 * both / np.where(sizes > 0, sizes, np.nan)
         return dice[np.tril_indices(len(both), -1)]

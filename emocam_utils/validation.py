@@ -20,6 +20,7 @@ import pandas as pd
 
 from .cams import CamMethod, build_cam, cam_options
 from .cells import CAUSAL, LEAST, Cells
+from .changes import one_thread
 from .effects import PAIR_TYPES, measure_effects
 from .emoscenes.corpus import EmoScenes
 from .importance import SCORES
@@ -170,7 +171,8 @@ def objects_of(analysis: Analysis, confidence: float) -> tuple[pd.DataFrame, pd.
     confidence : of the detector's boxes, on photographs
     """
     if isinstance(analysis.corpus, EmoScenes):
-        effects = measure_effects(analysis)
+        with one_thread():
+            effects = measure_effects(analysis)
         return effects.objects, effects.pairs, "removal"
     boxes = analysis.boxes
     boxes = boxes[boxes["confidence"] > confidence].reset_index(drop=True)

@@ -495,7 +495,7 @@ def test_method_table_counts_empty_maps_and_what_another_seed_changes():
     assert lime["kept"] == pytest.approx(100 * one.chosen["lime/corrected"].mean())
     assert np.isnan(table.loc[("corrected", "gradcam"), "same_map"])
     words = differences.stability_words(table)
-    assert "lime under another seed gives maps that correlate with r = 1.00" in words
+    assert "lime under another seed gives maps that correlate with r = 1.000" in words
     assert "100 % of the boxes" in words
 
 

@@ -150,6 +150,8 @@ def test_only_boxes_of_enough_confidence_are_shuffled():
     low = attention.boxes["confidence"] <= attention.preset.confidence
     before, after = attention.importances["mean"], shuffled.importances["mean"]
     assert low.any() and after[low].equals(before[low]) and not after.equals(before)
+    for _, rows in attention.boxes[~low].groupby("image"):
+        np.testing.assert_array_equal(np.sort(before[rows.index]), np.sort(after[rows.index]))
     assert shuffled.importances["share"].equals(attention.importances["share"])
 
 

@@ -54,13 +54,18 @@ def test_moving_sliders_there_and_back_leaves_no_trace():
 
 
 def test_values_at_a_threshold_are_out_as_in_the_association():
-    attention = tiny_attention()
-    value = attention.importances["mean"].dropna().iloc[0]
-    confidence = float(attention.boxes["confidence"].iloc[3])
-    update = {"threshold": value, "confidence": confidence}
-    preset = PRESET.model_copy(update=update)
-    expected = associate(replace(attention, preset=preset)).matrix.to_numpy()
-    np.testing.assert_array_equal(Tally.of(attention).matrix(preset), expected)
+    attention = tiny_attention(images=8, boxes=60)
+    tally, boxes = Tally.of(attention), attention.boxes
+    for value in attention.importances["mean"].dropna():
+        preset = PRESET.model_copy(update={"threshold": value})
+        expected = associate(replace(attention, preset=preset)).matrix.to_numpy()
+        np.testing.assert_array_equal(tally.matrix(preset), expected)
+    for name in ("confidence", "probability"):
+        for value in (boxes if name == "confidence" else attention.predictions)[name]:
+            preset = PRESET.model_copy(update={name: float(value)})
+            expected = associate(replace(attention, preset=preset)).counts
+            np.testing.assert_array_equal(tally.counts(preset).present, expected.present)
+            np.testing.assert_array_equal(tally.matrix(preset), expected.attended)
 
 
 def test_images_behind_a_cell_are_those_it_counts_most_important_first():

@@ -144,7 +144,8 @@ def test_a_click_on_a_cell_shows_the_images_behind_it(analysis):
     assert explorer.cell == (kind, label)
     count = associate(analysis.attention("gradcam", CORRECTED)).matrix.loc[kind, label]
     assert (
-        f"{count} image{'s' * (count > 1)} of {label} with {kind} attended" in explorer.behind.value
+        f"{count} image{'s' if count != 1 else ''} of {label} with {kind} attended"
+        in explorer.behind.value
     )
     assert explorer.behind.value.count("<img") == min(3, count)
     assert "class=chosen" in explorer.heat.value

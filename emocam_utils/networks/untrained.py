@@ -14,8 +14,9 @@ def untrained(network: EmotionNetwork, seed: int = 0) -> EmotionNetwork:
     """A copy with all weights drawn anew (Adebayo et al. 2018, model parameter randomisation).
 
     Convolutions and linear layers as He et al. (2015), so that an image still reaches the last
-    layer, with biases of 0; any other layer as PyTorch makes it. The same seed gives the same copy,
-    and the network itself and the global generator stay as they are.
+    layer, with biases of 0; any other layer as PyTorch makes it. Without biases gradient times
+    input and DeepLIFT are the same, so methods that differ only in that agree perfectly here. The
+    same seed gives the same copy; the network itself and the global generator stay as they are.
     """
     fresh = copy.deepcopy(network)
     generator = torch.Generator().manual_seed(seed)
