@@ -133,8 +133,12 @@ test: $(INSTALLED) ## format, lint, tests, and every notebook on a tiny study
 
 test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary folder
 	@folder=$$(mktemp -d) && \
+	export EMOCAM_FIGURES="$$folder/figures" EMOCAM_RESULTS="$$folder/results" && \
 	if $(MAKE) --no-print-directory paper STUDY=tiny IMAGES= EXTRA= \
-		EMOCAM_FIGURES="$$folder/figures" EMOCAM_RESULTS="$$folder/results"; \
+		EMOCAM_FIGURES="$$EMOCAM_FIGURES" EMOCAM_RESULTS="$$EMOCAM_RESULTS" && \
+		( for other in $(filter-out $(wildcard notebooks/[0-9]*),$(wildcard notebooks/*.ipynb)); do \
+		$(PY) -m emocam_utils.execute $$other --out "$$folder/figures/tiny/notebooks" \
+		-p study tiny || exit 1; done ); \
 	then rm -rf "$$folder"; echo "Every notebook runs on the study tiny."; \
 	else echo "What there is lies in $$folder" >&2; exit 1; fi
 
