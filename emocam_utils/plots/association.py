@@ -219,7 +219,7 @@ def label_counts_figure(counts: pd.DataFrame) -> Figure:
     ax.bar(names, counts["confident"], color=KEPT, label="above the probability threshold")
     plt.setp(ax.get_xticklabels(), rotation=55, ha="right", rotation_mode="anchor")
     ax.set(ylabel="images", title="What the network predicts")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
