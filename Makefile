@@ -8,6 +8,10 @@
 
 STUDY ?= emoscenes## the study: a file of data/studies
 IMAGES ?=## a folder of photographs, for STUDY=folder
+DATA ?=## the folder of FER2013, for train-gimefive and facial-parts
+FOLDER ?=## a folder of photographs, for face-scores
+VIDEO ?=## a video file, for face-video
+OUT ?=## what face-scores (a .csv) and face-video (an .mp4) write
 EXTRA ?=## more parameters of a notebook, e.g. EXTRA='-p limit 100'
 TIMEOUT ?=## seconds that one cell may take (default: any time)
 PYTHON ?=## the Python 3.11 or 3.12 that .venv is made from (default: the first on the PATH)
@@ -23,7 +27,10 @@ export JUPYTER_PREFER_ENV_PATH := 1
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
+fer2013 = $(call quote,$(or $(DATA),$(error Give the folder of FER2013: make $@ DATA=folder)))
 quote = '$(subst ','\'',$(1))'# one word for the shell, whatever is in it
+# $(call given,OUT,OUT=scores.csv): the variable as one word for the shell, or what to type
+given = $(call quote,$(or $($(1)),$(error Give $(1), e.g. make $@ $(2))))
 absent = $(filter-out $(wildcard $(1)),$(1))
 
 # ---------------------------------------------------------------------------- the environment
@@ -32,9 +39,9 @@ INSTALLED :=
 else
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
-# The stamp holds the folder and the pins: a checkout that only touches requirements.txt installs
+# The stamp holds the folder and the pins: a checkout that only touches their files installs
 # nothing, and a copied clone does not go on importing the code of the first one.
-stamp := { echo "\# $$(pwd -P)"; cat requirements.txt; }
+stamp := { echo "\# $$(pwd -P)"; cat requirements.txt requirements-nodeps.txt; }
 ifneq ($(shell test -x $(PY) && $(stamp) | cmp -s - $(INSTALLED) || echo outdated),)
 $(INSTALLED): FORCE
 endif
@@ -45,9 +52,9 @@ endif
 KIND := $(shell sed -n 's/^corpus:.*kind: *\([a-z]*\).*/\1/p' data/studies/$(STUDY).yaml 2>/dev/null)
 NOTEBOOKS := $(filter-out $(patsubst %,notebooks/00_%.ipynb,$(filter-out $(KIND),emoscenes findingemo \
 	folder)),$(sort $(wildcard notebooks/[0-9]*.ipynb)))
-OUT := $(EMOCAM_FIGURES)/$(STUDY)/notebooks
+RUNS := $(EMOCAM_FIGURES)/$(STUDY)/notebooks
 INDEX := $(EMOCAM_FIGURES)/$(STUDY)/index.html
-EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
+EXECUTED := $(NOTEBOOKS:notebooks/%=$(RUNS)/%)
 
 # 03_cam_methods -> cam-methods
 stem = $(basename $(notdir $(1)))
@@ -60,8 +67,11 @@ WANTED := $(if $(filter paper,$(MAKECMDGOALS)),$(EXECUTED),$(strip $(foreach not
 RUNNERS := $(patsubst %,emocam_utils/%.py,execute gallery offline parameters steps)
 CODE := $(filter-out $(RUNNERS) emocam_utils/training/%,\
 	$(wildcard emocam_utils/*.py emocam_utils/*/*.py))
-INPUTS := $(CODE) requirements.txt data/studies/$(STUDY).yaml \
-	$(wildcard data/*.* data/emoscenes/*.* data/emoscenes/validation/*.* data/objects/*.*)
+TABLES := $(filter-out data/README.md data/assets.lock,$(wildcard data/*.*))
+FETCHED := $(if $(filter findingemo,$(KIND)),$(wildcard \
+	data/raw/findingemo/ledger.jsonl data/raw/emonet/emonet.pth data/raw/yolov3/*.weights))
+INPUTS := $(CODE) requirements.txt requirements-nodeps.txt data/studies/$(STUDY).yaml $(TABLES) $(FETCHED) \
+	$(wildcard data/emoscenes/*.* data/emoscenes/validation/*.* data/objects/*.*)
 
 ifneq ($(WANTED),)
 ifeq ($(wildcard data/studies/$(STUDY).yaml),)
@@ -87,7 +97,7 @@ $(OTHER): FORCE
 endif
 
 # A notebook of which something is gone runs again; the others do not.
-products = $(1:.ipynb=.products) $(addprefix $(OUT)/,$(shell cat $(1:.ipynb=.products) 2>/dev/null))
+products = $(1:.ipynb=.products) $(addprefix $(RUNS)/,$(shell cat $(1:.ipynb=.products) 2>/dev/null))
 INCOMPLETE := $(foreach notebook,$(WANTED),$(if $(call absent,$(call products,$(notebook))),$(notebook)))
 ifneq ($(INCOMPLETE),)
 $(INCOMPLETE): FORCE
@@ -95,15 +105,16 @@ endif
 
 # 01 computes boxes, predictions and maps, which the later notebooks read: it goes first, so that a
 # parallel make does not compute them twice. That it ran is no reason for the others to run again.
-FIRST := $(filter $(OUT)/01_%,$(WANTED))
+FIRST := $(filter $(RUNS)/01_%,$(WANTED))
 ifneq ($(FIRST),)
-LATER := $(filter-out $(OUT)/00_% $(FIRST),$(WANTED))
+LATER := $(filter-out $(RUNS)/00_% $(FIRST),$(WANTED))
 ifneq ($(LATER),)
 $(LATER): | $(FIRST)
 endif
 endif
 
-.PHONY: help env data paper $(SECTIONS) test test-notebooks lab train train-validation bench clean FORCE
+.PHONY: help env data paper $(SECTIONS) test test-notebooks lab train train-validation train-gimefive bench clean FORCE
+.PHONY: face-scores face-video
 
 help: ## this list
 	@echo "EmoCAM: make TARGET [VARIABLE=value]"
@@ -117,7 +128,7 @@ help: ## this list
 	@awk -F '( *\\?= *|## )' '/^[A-Z]+ \?=.*## / { printf "  %-10s %s%s\n", $$1, $$3, \
 		$$2 ? " (" $$2 ")" : "" }' Makefile
 
-env: $(INSTALLED) ## the Python environment .venv, with the packages of requirements.txt
+env: $(INSTALLED) ## the Python environment .venv, with the pinned packages
 
 paper: $(EXECUTED) $(INDEX) ## every section, its figures, and figures/<study>/index.html
 
@@ -151,10 +162,23 @@ lab: $(INSTALLED) ## JupyterLab in notebooks/ (LAB= for its options)
 train: $(INSTALLED) ## train the shipped networks again on drawn scenes (up to an hour)
 	$(PY) -m emocam_utils.training
 
-train-validation: $(INSTALLED) ## train the further networks of 06_validation and measure them (SEEDS="1 2")
-	@for seed in $(or $(SEEDS),1 2); do weights=data/raw/validation/seed-$$seed; \
-	$(PY) -m emocam_utils.training --only emonet --seed $$seed --out $$weights $(TRAIN) && \
+train-validation: $(INSTALLED) ## train the further networks of 06_validation and measure them (SEEDS="0 2")
+	@for seed in $(or $(SEEDS),0 2); do weights=data/raw/validation/seed-$$seed; \
+	$(PY) -m emocam_utils.training --only emonet --seed $$seed --epochs 12 --out $$weights $(TRAIN) && \
 	$(PY) -m emocam_utils.training.validate --seed $$seed --weights $$weights || exit 1; done
+
+train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
+	$(PY) -m emocam_utils.training.gimefive $(call fer2013)
+
+network = $(if $(NETWORK),--network $(call quote,$(NETWORK))) \
+	$(if $(WEIGHTS),--weights $(call quote,$(WEIGHTS)))
+face-scores: $(INSTALLED) ## the emotions of the faces in FOLDER= as a table, OUT=scores.csv
+	@$(PY) -m emocam_utils.face_scores $(call given,FOLDER,FOLDER=/home/me/photos OUT=scores.csv) \
+		--out $(call given,OUT,FOLDER=/home/me/photos OUT=scores.csv) $(network)
+
+face-video: $(INSTALLED) ## VIDEO= with its faces read and explained, OUT=annotated.mp4
+	@$(PY) -m emocam_utils.face_video $(call given,VIDEO,VIDEO=in.mp4 OUT=annotated.mp4) \
+		$(call given,OUT,VIDEO=in.mp4 OUT=annotated.mp4) $(network)
 
 bench: $(INSTALLED) ## how fast each stage is
 	$(PY) tests/benchmarks/run.py
@@ -167,15 +191,15 @@ clean: ## remove results, executed notebooks and galleries; keep figures, downlo
 FORCE:
 
 define section_rule
-$(call section,$(1)): $(OUT)/$(notdir $(1)) $(INDEX)
+$(call section,$(1)): $(RUNS)/$(notdir $(1)) $(INDEX)
 endef
 $(foreach notebook,$(NOTEBOOKS),$(eval $(call section_rule,$(notebook))))
 
-$(EXECUTED): $(OUT)/%.ipynb: notebooks/%.ipynb $(OUT)/%.parameters $(INPUTS) | $(INSTALLED)
+$(EXECUTED): $(RUNS)/%.ipynb: notebooks/%.ipynb $(RUNS)/%.parameters $(INPUTS) | $(INSTALLED)
 	@$(PY) -m emocam_utils.execute $< --out $(@D) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
 		-p study $(STUDY) $(if $(IMAGES),-p images $(call quote,$(IMAGES))) $(EXTRA)
 
-$(OUT)/%.parameters:
+$(RUNS)/%.parameters:
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(PARAMETERS)) > $@
 
@@ -194,6 +218,7 @@ $(INSTALLED):
 		echo "Making .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv; \
 	fi
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --no-deps -r requirements-nodeps.txt
 	@$(PY) -c 'import pathlib, sysconfig; \
 		pathlib.Path(sysconfig.get_path("purelib"), "emocam.pth").write_text(f"{pathlib.Path.cwd()}\n")'
 	@$(stamp) > $@

@@ -85,7 +85,8 @@ def new_project(folder: Path) -> Project:
     for name in ("data/studies/emoscenes.yaml", "data/studies/tiny.yaml", "data/presets.yaml"):
         project.touch(name)
     project.touch("data/emoscenes/emonet.safetensors")
-    (folder / "requirements.txt").write_text("# nothing\n")
+    for name in ("requirements.txt", "requirements-nodeps.txt"):
+        (folder / name).write_text("# nothing\n")
     return project
 
 
@@ -156,8 +157,12 @@ EVERY = ["00_corpus", "01_detection", "02_association"]
         ("data/presets.yaml", EVERY),
         ("data/emoscenes/emonet.safetensors", EVERY),
         ("requirements.txt", EVERY),
+        ("requirements-nodeps.txt", EVERY),
         ("data/studies/tiny.yaml", []),
         ("data/raw/downloaded.jpg", []),
+        ("data/raw/findingemo/ledger.jsonl", []),
+        ("data/assets.lock", []),
+        ("data/README.md", []),
         ("emocam_utils/execute.py", []),
         ("emocam_utils/training/emonet.py", []),
     ],
@@ -165,6 +170,19 @@ EVERY = ["00_corpus", "01_detection", "02_association"]
 def test_what_a_change_runs_again(project, name, notebooks):
     project.touch(name)
     assert project.would_run() == notebooks
+
+
+@pytest.mark.parametrize(
+    "name", ["findingemo/ledger.jsonl", "emonet/emonet.pth", "yolov3/y.weights"]
+)
+def test_a_study_of_findingemo_runs_again_when_more_of_it_was_fetched(project, name):
+    study = project.folder / "data/studies/emoscenes.yaml"
+    dated = study.stat().st_mtime_ns
+    study.write_text("corpus: {kind: findingemo}\n")
+    os.utime(study, ns=(dated, dated))
+    assert project.would_run() == []
+    project.touch(f"data/raw/{name}")
+    assert project.would_run() == EVERY
 
 
 @pytest.mark.parametrize("extension", ["ipynb", "html", "products", "parameters"])
@@ -305,8 +323,14 @@ class TestEnvironment:
         moved.rename(project.folder)
 
         assert project.make("-n", "env", env=True).stdout == "make: Nothing to be done for 'env'.\n"
+        for name in ("requirements-nodeps.txt", "requirements.txt"):
+            (project.folder / name).write_text("# other pins\n")
+            shown = project.make("-n", "env", env=True).stdout
+            assert "pip install --disable-pip-version-check -r requirements.txt" in shown
+            assert "--no-deps -r requirements-nodeps.txt" in shown
+            (project.folder / name).write_text("# nothing\n")
+            assert "Nothing to be done" in project.make("-n", "env", env=True).stdout
         (project.folder / "requirements.txt").write_text("# other pins\n")
-        assert "-m pip install" in project.make("-n", "env", env=True).stdout
         assert "-m pip install" in project.make("-n", "paper", env=True).stdout
 
     def test_an_old_python_is_named_and_makes_nothing(self, tmp_path):

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ..registry import Registry
+from .face_weights import load_gimefive, load_mini_xception
 from .weights import load_emonet
 
 
@@ -27,7 +28,7 @@ class EmotionNetwork(Protocol):
 
     labels: tuple[str, ...]
     input_size: tuple[int, int]  # height, width
-    head: nn.Sequential  # head[0] is the CAM layer's activation, head[1:] all that follows
+    head: nn.Sequential  # head[0] is the CAM layer's activation (or nothing), head[1:] all after
 
     def preprocess(self, image: Image.Image) -> Tensor:
         """An RGB image of any size -> (3, H, W) float32, as the network was trained."""
@@ -46,5 +47,7 @@ class BuildNetwork(Protocol):
 
 NETWORKS: Registry[BuildNetwork] = Registry("emotion network")
 NETWORKS.register("emonet")(load_emonet)
+NETWORKS.register("gimefive")(load_gimefive)
+NETWORKS.register("mini-xception")(load_mini_xception)
 
 __all__ = ["NETWORKS", "BuildNetwork", "EmotionNetwork"]

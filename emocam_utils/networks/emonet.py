@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
@@ -44,6 +44,7 @@ EMONET_LABELS: tuple[str, ...] = (
 """The labels in the order of EmoNet's outputs, spelt as emonet-py spells them."""
 
 INPUT_SIZE = (227, 227)
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class LocalResponseNorm(nn.Module):
@@ -208,7 +209,7 @@ def from_emonet_py(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return renamed
 
 
-def freeze(network: EmoNet) -> EmoNet:
+def freeze(network: Network) -> Network:
     """Make a network one to be explained: float32, eval mode, no gradient kept for its weights."""
     return network.float().eval().requires_grad_(False)
 

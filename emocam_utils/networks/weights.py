@@ -1,8 +1,7 @@
-"""Weights on disk: EmoNet as fp16 safetensors that describe themselves, and emonet-py's checkpoint.
+"""EmoNet's weights on disk: fp16 safetensors that describe themselves, and emonet-py's checkpoint.
 
-Nothing is unpickled: safetensors hold tensors and text only, foreign checkpoints are read with
-``weights_only=True``. A file is checked whole (kind, names, shapes, finite values, labels) before a
-network is built from it, because a half-fitting file gives plausible maps of nothing.
+Nothing is unpickled: foreign checkpoints are read with ``weights_only=True``. A file is checked
+whole before a network is built from it.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from .emonet import (
@@ -24,13 +21,18 @@ from .emonet import (
     freeze,
     from_emonet_py,
 )
+from .weight_files import (
+    WeightsError,
+    decoded,
+    read_weights,
+    refuse_other_tensors,
+    refuse_unfinite,
+    refuse_wrong_labels,
+    write_weights,
+)
 
 MEAN_IMAGE = "mean_image"
 """Name of the tensor that holds a mean image; a mean per channel is in the metadata."""
-
-
-class WeightsError(ValueError):
-    """A weights file that is not what it should be; the message says expected, got, what to do."""
 
 
 def save_emonet(network: EmoNet, path: Path, notes: Mapping[str, str] | None = None) -> Path:
@@ -39,8 +41,7 @@ def save_emonet(network: EmoNet, path: Path, notes: Mapping[str, str] | None = N
     notes : more metadata, such as the accuracy and the seed; text only
     """
     state = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
-    halves = {name: tensor.half().contiguous() for name, tensor in state.items()}
-    _refuse_unfinite(halves, "cannot be stored as fp16")
+    halves = {name: tensor.half() for name, tensor in state.items()}
     metadata = {
         **(notes or {}),
         "kind": "emonet",
@@ -53,13 +54,8 @@ def save_emonet(network: EmoNet, path: Path, notes: Mapping[str, str] | None = N
         metadata["mean"] = json.dumps(network.mean.tolist())
     else:
         metadata["mean"] = json.dumps(MEAN_IMAGE)
-        halves[MEAN_IMAGE] = network.mean.contiguous()
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    save_file(halves, unfinished, metadata=metadata)
-    unfinished.replace(path)
-    return path
+        halves[MEAN_IMAGE] = network.mean
+    return write_weights(path, halves, metadata)
 
 
 def load_emonet(
@@ -98,11 +94,19 @@ def load_emonet(
             f"{path} has no mean image beside it (expected {path.with_name('img_mean.txt')}). "
             "Put emonet-py's img_mean.txt there or give its path as `mean`."
         )
-    _refuse_wrong_labels(options["labels"], state, path)
+    if "head.fc8.bias" in state:
+        refuse_wrong_labels(options["labels"], len(state["head.fc8.bias"]), path)
     with torch.device("meta"):
         network = EmoNet(**options)
-    _refuse_other_tensors(network, state, path)
-    _refuse_unfinite(state, f"in {path} are damaged; fetch or train the file again")
+    refuse_other_tensors(
+        network.state_dict(),
+        state,
+        path,
+        "EmoNet",
+        "Name the file of this network in the study, or train it again (`make train`).",
+        f" of width {network.width}, fc width {network.fc_width}",
+    )
+    refuse_unfinite(state, f"in {path} are damaged; fetch or train the file again")
     network.load_state_dict({k: v.float() for k, v in state.items()}, assign=True)
     return freeze(network)
 
@@ -125,30 +129,16 @@ def read_mean_image(path: Path) -> np.ndarray:
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(
-            f"{path} is not a safetensors file, or it is cut short ({error}). "
-            f"It starts with {path.read_bytes()[:16]!r}; fetch or train it again."
-        ) from error
-    if metadata.get("kind") != "emonet":
-        raise WeightsError(
-            f"{path} holds weights of kind {metadata.get('kind')!r}, expected 'emonet'. "
-            "Name the file of the emotion network in the study."
-        )
+    state, metadata = read_weights(path, "emonet")
     keys = ("width", "fc_width", "labels", "mean", "scale")
-    try:
-        options = {key: json.loads(metadata[key]) for key in keys}
-        if options["mean"] == MEAN_IMAGE:
-            options["mean"] = state.pop(MEAN_IMAGE)
-    except (KeyError, json.JSONDecodeError) as error:
-        raise WeightsError(
-            f"the metadata of {path} do not describe an EmoNet ({error!r}); expected JSON for "
-            f"{', '.join(keys)}. Write the file with save_emonet."
-        ) from error
+    options = decoded(metadata, keys, path, "an EmoNet", "save_emonet")
+    if options["mean"] == MEAN_IMAGE:
+        if MEAN_IMAGE not in state:
+            raise WeightsError(
+                f"{path} says that it holds a mean image, and there is no tensor {MEAN_IMAGE!r}. "
+                "Write the file with save_emonet."
+            )
+        options["mean"] = state.pop(MEAN_IMAGE)
     return state, options
 
 
@@ -167,40 +157,3 @@ def _read_pth(path: Path) -> tuple[dict[str, Tensor], dict]:
     if beside.is_file():
         options["mean"] = beside
     return from_emonet_py(state), options
-
-
-def _refuse_wrong_labels(labels: Sequence[str], state: Mapping[str, Tensor], path: Path) -> None:
-    last = state.get("head.fc8.bias")
-    if last is not None and len(labels) != len(last):
-        raise WeightsError(
-            f"{len(labels)} labels for the {len(last)} outputs of {path}. "
-            "Give one label an output, in the order of the outputs, or leave the labels out."
-        )
-
-
-def _refuse_other_tensors(network: EmoNet, state: Mapping[str, Tensor], path: Path) -> None:
-    expected = {name: tuple(t.shape) for name, t in network.state_dict().items()}
-    got = {name: tuple(t.shape) for name, t in state.items()}
-    problems = [f"{n} is missing, expected {s}" for n, s in expected.items() if n not in got]
-    problems += [f"{n} {s} is not a tensor of EmoNet" for n, s in got.items() if n not in expected]
-    problems += [
-        f"{name} has shape {got[name]}, expected {shape}"
-        for name, shape in expected.items()
-        if name in got and got[name] != shape
-    ]
-    if problems:
-        shown = problems[:6] + [f"and {len(problems) - 6} more"] * (len(problems) > 6)
-        raise WeightsError(
-            f"{path} does not hold an EmoNet of width {network.width}, fc width "
-            f"{network.fc_width}:\n  " + "\n  ".join(shown) + "\n"
-            "Name the file of this network in the study, or train it again (`make train`)."
-        )
-
-
-def _refuse_unfinite(state: Mapping[str, Tensor], meaning: str) -> None:
-    unfinite = [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]
-    if unfinite:
-        raise WeightsError(
-            f"NaN or infinite weights {meaning}: {', '.join(unfinite[:6])}"
-            + (f" and {len(unfinite) - 6} more" if len(unfinite) > 6 else "")
-        )
