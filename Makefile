@@ -114,7 +114,7 @@ endif
 endif
 
 .PHONY: help env data paper $(SECTIONS) test test-notebooks lab train train-validation train-gimefive bench clean FORCE
-.PHONY: face-scores face-video
+.PHONY: face-scores face-video facial-parts
 
 help: ## this list
 	@echo "EmoCAM: make TARGET [VARIABLE=value]"
@@ -169,6 +169,9 @@ train-validation: $(INSTALLED) ## train the further networks of 06_validation an
 
 train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
 	$(PY) -m emocam_utils.training.gimefive $(call fer2013)
+
+facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder)
+	$(PY) -m emocam_utils.facial_parts $(call fer2013)
 
 network = $(if $(NETWORK),--network $(call quote,$(NETWORK))) \
 	$(if $(WEIGHTS),--weights $(call quote,$(WEIGHTS)))
