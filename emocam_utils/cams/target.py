@@ -38,6 +38,12 @@ def check_positive(**options: float) -> None:
         raise ValueError(f"{', '.join(wrong)}: must be greater than 0")
 
 
+def refuse_training(module: nn.Module, what: str) -> None:
+    """Refuse layers that drop or normalise by chance. what : "head", for the message."""
+    if any(isinstance(m, _RANDOM_IN_TRAINING) and m.training for m in module.modules()):
+        raise ValueError(f"the {what} is in training mode, so its scores are random; call .eval()")
+
+
 @contextmanager
 def gradients() -> Iterator[None]:
     """Record gradients even where the caller has switched them off."""
@@ -64,8 +70,7 @@ def explained(
         )
     if targets.is_floating_point() or targets.dtype == torch.bool:
         raise ValueError(f"targets are class indices, got a tensor of {targets.dtype}")
-    if any(isinstance(m, _RANDOM_IN_TRAINING) and m.training for m in head.modules()):
-        raise ValueError("the head is in training mode, so its scores are random; call .eval()")
+    refuse_training(head, "head")
     features = features.detach()
     if features.is_inference():
         with torch.inference_mode(False):
