@@ -71,7 +71,7 @@ TABLES := $(filter-out data/README.md data/assets.lock,$(wildcard data/*.*))
 FETCHED := $(if $(filter findingemo,$(KIND)),$(wildcard \
 	data/raw/findingemo/ledger.jsonl data/raw/emonet/emonet.pth data/raw/yolov3/*.weights))
 INPUTS := $(CODE) requirements.txt requirements-nodeps.txt data/studies/$(STUDY).yaml $(TABLES) $(FETCHED) \
-	$(wildcard data/emoscenes/*.* data/emoscenes/validation/*.* data/objects/*.*)
+	$(wildcard data/emoscenes/*.* data/emoscenes/validation/*.* data/faces/*.* data/objects/*.*)
 
 ifneq ($(WANTED),)
 ifeq ($(wildcard data/studies/$(STUDY).yaml),)

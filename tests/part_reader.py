@@ -1,0 +1,60 @@
+"""A network of faces whose answer is known, and faces to show it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from emocam_utils.facial_parts.template import PARTS, part_masks
+from emocam_utils.networks.mini_xception import MiniXception
+
+SIDE = 64
+
+
+class PartReader(nn.Module):
+    """Reads one part and nothing else: bright is "surprise", dark "happiness".
+
+    With b the part's mean in [-1, 1] the logits are 4 b and -4 b. Maps have a cell a pixel.
+    """
+
+    input_size = (SIDE, SIDE)
+    labels = ("surprise", "happiness")
+
+    def __init__(self, part: str) -> None:
+        super().__init__()
+        mask = part_masks()[PARTS.index(part)]
+        self.register_buffer("window", torch.from_numpy(mask / mask.mean()).float())
+        linear = nn.Linear(2, 2, bias=False)
+        linear.weight.data = torch.tensor([[4.0, -4.0], [-4.0, 4.0]])
+        self.head = nn.Sequential(
+            OrderedDict(
+                relu=nn.ReLU(),
+                average=nn.AdaptiveAvgPool2d(1),
+                flatten=nn.Flatten(),
+                linear=linear,
+            )
+        )
+        self.eval().requires_grad_(False)
+
+    def preprocess(self, image: Image.Image) -> Tensor:
+        return MiniXception.preprocess(self, image)
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        return MiniXception.normalise(self, pixels)
+
+    def features(self, images: Tensor) -> Tensor:
+        """The part's brightness above and below grey, as two channels: (N, 2, 64, 64)."""
+        seen = images[:, :1] * self.window
+        return torch.cat([seen, -seen], dim=1)
+
+
+def noise_faces(count: int, seed: int = 0) -> np.ndarray:
+    """Grey noise whose every part is brighter or darker by chance: (count, 64, 64) uint8."""
+    rng = np.random.default_rng(seed)
+    levels = rng.uniform(-60, 60, (count, len(PARTS)))
+    faces = 128 + np.einsum("np,phw->nhw", levels, part_masks().astype(float))
+    return np.clip(faces + rng.normal(0, 10, faces.shape), 0, 255).astype(np.uint8)
