@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from .assets import AssetError
-from .association import Attention
+from .association import Association, Attention, associate, both_presets
 from .corpus import UnreadableImage
 from .findingemo import ANNOTATED, EMOTIONS, RANGES, WHEEL
 from .ledger import FOUND, LATER, LOST, Ledger
@@ -20,7 +20,8 @@ from .networks.valence_arousal import emonet_arousal, emonet_valence
 from .stages import Analysis
 from .study import Preset
 
-PAPER = "Mertens et al. 2024, arXiv 2402.01355"
+EMOCAM = "EmoCAM, Section 3"
+SUMMARY = "summary of Mertens et al. 2024 at sciencestack.ai/paper/2402.01355"
 
 
 def emotion_counts(annotations: pd.DataFrame) -> pd.DataFrame:
@@ -59,18 +60,19 @@ def named_counts(lists: pd.Series) -> pd.Series:
 def published_comparison(annotations: pd.DataFrame) -> pd.DataFrame:
     """Numbers that were published, and the same from the annotations: published, here, source.
 
-    The paper's own tables of label counts and agreement could not be consulted; what is compared is
-    what its abstract, its summaries and the EmoCAM paper state.
+    The paper itself could not be consulted: what is compared is what the EmoCAM paper and a summary
+    of the FindingEmo paper state, with the source of each. 1,525 images that the summary calls
+    private are not among the annotations and not compared.
     """
     lost = annotations["emotion"].isin(["Annoyance", "Disgust", "Ecstasy", "Sadness"]).sum()
     rows = [
-        ("annotated images", ANNOTATED, len(annotations), PAPER),
-        ("emotion labels", 24, annotations["emotion"].nunique(), "EmoCAM, Section 3"),
-        ("lowest valence", -3, annotations["valence"].min(), PAPER),
-        ("highest valence", 3, annotations["valence"].max(), PAPER),
-        ("lowest arousal", 0, annotations["arousal"].min(), PAPER),
-        ("highest arousal", 6, annotations["arousal"].max(), PAPER),
-        ("annotators", 655, annotations["annotator"].nunique(), f"sciencestack.ai on {PAPER}"),
+        ("annotated images", ANNOTATED, len(annotations), f"{EMOCAM}; {SUMMARY}"),
+        ("emotion labels", 24, annotations["emotion"].nunique(), f"{EMOCAM}; {SUMMARY}"),
+        ("lowest valence", -3, annotations["valence"].min(), SUMMARY),
+        ("highest valence", 3, annotations["valence"].max(), SUMMARY),
+        ("lowest arousal", 0, annotations["arousal"].min(), SUMMARY),
+        ("highest arousal", 6, annotations["arousal"].max(), SUMMARY),
+        ("annotators", 655, annotations["annotator"].nunique(), SUMMARY),
         ("annotations of labels that EmoCAM's code misspells or lacks", 3431, lost, "its code"),
     ]
     return pd.DataFrame(rows, columns=["what", "published", "here", "source"]).set_index("what")
@@ -172,7 +174,8 @@ def by_annotation(attention: Attention, annotations: pd.DataFrame) -> Attention:
 
     Errors: ValueError for an annotated emotion that is not one of the 24, or no annotated image
     """
-    table = attention.predictions.join(annotations[["emotion", "ambiguity"]], on="image")
+    predicted = attention.predictions.drop(columns="ambiguity", errors="ignore")
+    table = predicted.join(annotations[["emotion", "ambiguity"]], on="image")
     unknown = set(table["emotion"].dropna()) - set(EMOTIONS)
     if unknown:
         raise ValueError(
@@ -183,6 +186,33 @@ def by_annotation(attention: Attention, annotations: pd.DataFrame) -> Attention:
             f"none of the {len(table)} images is annotated in FindingEmo; this needs a study of it"
         )
     clear = table[table["ambiguity"] < attention.preset.ambiguity]
-    predictions = attention.predictions.loc[clear.index].assign(label=clear["emotion"])
+    predictions = clear.drop(columns="emotion").assign(label=clear["emotion"])
     maps = attention.maps[attention.maps["image"].isin(predictions["image"])]
     return replace(attention, predictions=predictions, maps=maps, labels=EMOTIONS)
+
+
+def annotated_associations(analysis: Analysis, annotations: pd.DataFrame) -> dict[str, Association]:
+    """M_A by annotated emotion under both presets: "as published" and "corrected".
+
+    returns : nothing, and the reason printed, while the study's weights or images are missing
+    """
+    presets = {"as published": "paper", "corrected": "corrected"}
+    try:
+        return {
+            title: associate(
+                by_annotation(
+                    analysis.attention("gradcam", analysis.study.preset(name)), annotations
+                )
+            )
+            for title, name in presets.items()
+        }
+    except (AssetError, UnreadableImage) as error:
+        print(f"no association: {error}")
+        return {}
+
+
+def annotated_cells(associations: dict[str, Association]) -> pd.DataFrame:
+    """The numbers of `annotated_associations`, one row a class and emotion, as `both_presets`."""
+    if not associations:
+        return pd.DataFrame(columns=["paper_images", "corrected_images"])
+    return both_presets(*associations.values())

@@ -93,10 +93,11 @@ class Association:
     def words(self) -> str:
         """The association in a sentence: what was counted, and what was empty."""
         a, p = self.attention, self.attention.preset
+        clear = f" and below ambiguity {p.ambiguity:g}" if "ambiguity" in a.predictions else ""
         return (
             f"{a.cam}, {p.score}, {p.layer}, {p.importance} > {p.threshold:g}: "
             f"{self.images.sum()} of {len(a.predictions)} images above probability "
-            f"{p.probability:g}, {a.maps['empty'].sum()} empty maps, "
+            f"{p.probability:g}{clear}, {a.maps['empty'].sum()} empty maps, "
             f"{(self.matrix.to_numpy() > 0).sum()} cells with an image"
         )
 

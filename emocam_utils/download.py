@@ -16,10 +16,10 @@ import os
 import random
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -27,12 +27,13 @@ from .image_files import Refused, Unreachable, inspect_image, safe_path
 from .ledger import ALREADY, FOUND, LATER, LOST, PLACEHOLDER, Entry, Ledger
 from .manners import Gates, Manners
 from .progress import progress
+from .web_files import fetch_address, host_of
 
 WAYBACK = "https://web.archive.org/web/2023id_/{url}"
 """The capture nearest to 2023, the year of the annotations, as its host sent it."""
 
 LEDGER, PARTIAL = "ledger.jsonl", ".partial"
-LONGEST_RETRY_AFTER = 60.0  # seconds
+DECODERS = 4  # at a time: a picture may unpack to hundreds of megabytes
 
 
 class DownloadError(RuntimeError):
@@ -68,7 +69,7 @@ def download(
                     f"cannot write: {error}. What was found is kept; make room or permission and "
                     "run it again to continue."
                 ) from error
-            missing = {i: wanted[i] for i in _take_back_repeated(folder, ledger, manners)}
+            missing = {i: wanted[i] for i in _take_back_repeated(wanted, folder, ledger, manners)}
             if not missing:
                 break
         return ledger
@@ -92,10 +93,12 @@ def _missing(
     return {image: wanted[image] for image in missing}
 
 
-def _take_back_repeated(folder: Path, ledger: Ledger, manners: Manners) -> list[str]:
-    """The images whose content came for too many of them, which are deleted."""
+def _take_back_repeated(
+    wanted: Mapping[str, Sequence[str]], folder: Path, ledger: Ledger, manners: Manners
+) -> list[str]:
+    """The wanted images whose content came for too many of them, which are deleted."""
     taken = []
-    for content, entries in ledger.repeated(manners.most_alike).items():
+    for content, entries in ledger.repeated(manners.most_alike, wanted).items():
         ledger.add(Entry("", PLACEHOLDER, sha256=content))
         for entry in entries:
             (folder / entry.image).unlink(missing_ok=True)
@@ -124,8 +127,9 @@ class _Session:
                 if unreached >= self.manners.offline:
                     raise DownloadError(
                         f"no connection for {unreached} images in a row; the last: "
-                        f"{entry.tried[-1][1]}. Is this machine online? What was found is kept: "
-                        "run it again to continue."
+                        f"{entry.tried[-1][1]}. Is this machine online? If it is, these hosts are "
+                        "gone and the Wayback Machine turns it away: wait an hour. What was found "
+                        "is kept: run it again to continue."
                     )
                 yield entry
             runner.run(_result(work))
@@ -135,12 +139,16 @@ class _Session:
     ) -> None:
         items = iter(missing.items())
         self.gates = Gates(self.manners)
+        # names of hosts are looked up in the loop's own threads, and dead ones take their time
+        names = ThreadPoolExecutor(self.manners.connections)
+        asyncio.get_running_loop().set_default_executor(names)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
 
         async def worker() -> None:
             for image, urls in items:
                 finished.put_nowait(await self._image(image, urls))
 
+        self.decoders = ThreadPoolExecutor(DECODERS)
         try:
             async with (
                 httpx.AsyncClient(
@@ -156,6 +164,7 @@ class _Session:
                 for _ in range(8 * self.manners.connections):  # most of them wait for their host
                     group.create_task(worker())
         finally:
+            self.decoders.shutdown()
             finished.put_nowait(None)
 
     async def _image(self, image: str, urls: Sequence[str]) -> Entry:
@@ -163,11 +172,11 @@ class _Session:
         path = safe_path(self.folder, image)
         if path.is_file():
             with suppress(Refused):
-                return await asyncio.to_thread(self._keep, path, path, image, "", ALREADY)
+                return await self._decoded(path, path, image, "", ALREADY)
         tried, temporary = [], False
         places = [(url, "web") for url in urls]
         if self.archive:
-            asked = [url for url in urls if _host(url) != "web.archive.org"]
+            asked = [url for url in urls if host_of(url) != "web.archive.org"]
             places += [
                 (self.archive.format(url=url), "archive") for url in asked[: self.manners.archived]
             ]
@@ -189,12 +198,13 @@ class _Session:
         """Fetch one address into place, with several tries if its host fails for a time."""
         scratch = self.folder.parent / PARTIAL / hashlib.sha256(image.encode()).hexdigest()[:24]
         scratch.parent.mkdir(parents=True, exist_ok=True)
-        host = _host(url)
+        host = host_of(url)
         try:
             for attempt in range(1, self.manners.tries + 1):
                 try:
-                    await self._get(url, host, scratch)
-                    return await asyncio.to_thread(self._keep, scratch, path, image, url, via)
+                    async with self.gates.enter(host):
+                        await fetch_address(self.client, url, scratch, self.manners)
+                    return await self._decoded(scratch, path, image, url, via)
                 except Refused as error:
                     last = attempt == self.manners.tries or isinstance(error, Unreachable)
                     if last or not error.temporary:
@@ -207,38 +217,12 @@ class _Session:
         finally:
             scratch.unlink(missing_ok=True)
 
-    async def _get(self, url: str, host: str, scratch: Path) -> None:
-        """The body of an address, into a file."""
-        most = self.manners.most_bytes
-        async with self.gates.enter(host):
-            try:
-                async with (
-                    asyncio.timeout(self.manners.longest),
-                    self.client.stream("GET", url) as response,
-                ):
-                    _check_answer(response, most)
-                    with scratch.open("wb") as file:
-                        async for chunk in response.aiter_bytes():
-                            if file.tell() + len(chunk) > most:
-                                raise Refused(f"larger than {most:,} bytes")
-                            file.write(chunk)
-            except (httpx.TimeoutException, TimeoutError) as error:
-                if isinstance(error, httpx.ConnectTimeout):
-                    raise Unreachable("unreachable: no answer to the connection") from None
-                raise Refused(f"no end within the time: {type(error).__name__}", True) from None
-            except httpx.ConnectError as error:
-                raise Unreachable(f"unreachable: {error}") from None
-            except httpx.TooManyRedirects:
-                raise Refused("redirects without end") from None
-            except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-                raise Refused(f"no usable address: {error}") from None
-            except httpx.TransportError as error:
-                raise Refused(f"broken off: {error or type(error).__name__}", True) from None
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-                raise Refused(f"no usable address or answer: {error}") from None
+    async def _decoded(self, *what: Path | str) -> Entry:
+        """`_keep` in a thread: decoding takes its time."""
+        return await asyncio.get_running_loop().run_in_executor(self.decoders, self._keep, *what)
 
     def _keep(self, file: Path, path: Path, image: str, url: str, via: str) -> Entry:
-        """Check a file and put it in place; in a thread, decoding takes its time."""
+        """Check a file and put it in place."""
         width, height = inspect_image(file, self.manners.least_side)
         with file.open("rb") as opened:
             content = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -249,14 +233,6 @@ class _Session:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(file, path)
         return Entry(image, FOUND, url, via, content, size, width, height)
-
-
-def _host(url: str) -> str:
-    """The host of an address, "" for what is none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 async def _result(task: asyncio.Task) -> None:
@@ -270,18 +246,3 @@ async def _result(task: asyncio.Task) -> None:
 def _unreached(entry: Entry) -> bool:
     """Whether no host of this image could be reached at all."""
     return bool(entry.tried) and all(r.startswith("unreachable") for _, r in entry.tried)
-
-
-def _check_answer(response: httpx.Response, most: int) -> None:
-    status, headers = response.status_code, response.headers
-    if status != 200:
-        busy = status in (408, 425, 429) or status >= 500
-        wait = headers.get("Retry-After") or ("5" if status == 429 else "0")
-        seconds = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
-        raise Refused(f"status {status}", temporary=busy, wait=seconds)
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind.startswith(("text/", "application/json", "application/pdf", "video/", "audio/")):
-        raise Refused(f"no picture but {kind}")
-    length = headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > most:
-        raise Refused(f"larger than {most:,} bytes: {int(length):,}")

@@ -118,6 +118,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="list what would be fetched")
     parser.add_argument("--limit", type=int, default=0, help="only the first images")
     options = parser.parse_args(arguments)
+    if options.limit < 0:
+        parser.error(f"--limit is {options.limit}; allowed are 1 and more, or 0 for all images")
     try:
         study = load_study(options.study)
     except StudyError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -96,12 +96,21 @@ class Ledger:
         rows = [vars(entry) for entry in self.entries.values()]
         return pd.DataFrame(rows, columns=COLUMNS)
 
-    def repeated(self, most: int) -> dict[str, list[Entry]]:
-        """Contents that were served for more than `most` files: sha256 -> their entries."""
+    def repeated(self, most: int, addresses: Mapping[str, Sequence[str]]) -> dict[str, list[Entry]]:
+        """Contents served for more than `most` different pictures: sha256 -> their entries.
+
+        addresses : image -> where it may be had, of the images that are looked at. Those that share
+                    an address are one picture: FindingEmo has some a dozen times
+        """
         alike: dict[str, list[Entry]] = {}
         for entry in self._downloaded():
-            alike.setdefault(entry.sha256, []).append(entry)
-        return {content: group for content, group in alike.items() if len(group) > most}
+            if entry.image in addresses:
+                alike.setdefault(entry.sha256, []).append(entry)
+        return {
+            content: entries
+            for content, entries in alike.items()
+            if _pictures(entries, addresses) > most
+        }
 
     def _downloaded(self) -> Iterable[Entry]:
         return (e for e in self.entries.values() if e.status == FOUND and e.via != ALREADY)
@@ -119,3 +128,13 @@ class Ledger:
             self.placeholders.add(entry.sha256)
         else:
             self.entries[entry.image] = entry
+
+
+def _pictures(entries: Iterable[Entry], addresses: Mapping[str, Sequence[str]]) -> int:
+    """How many groups of entries share no address with one another."""
+    groups: list[set[str]] = []
+    for entry in entries:
+        mine = {entry.url, *addresses[entry.image]}
+        joined = mine.union(*(group for group in groups if group & mine))
+        groups = [group for group in groups if not group & mine] + [joined]
+    return len(groups)

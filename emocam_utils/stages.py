@@ -30,7 +30,7 @@ from .cams import CamMethod, build_cam, cam_options
 from .corpus import Corpus, Folder, UnreadableImage
 from .detectors import DETECTORS, Detector
 from .emoscenes.corpus import EmoScenes
-from .findingemo import IMAGES, FindingEmo
+from .findingemo import IMAGES, FindingEmo, annotations
 from .importance import SCORES
 from .networks import NETWORKS, EmotionNetwork
 from .networks.untrained import untrained
@@ -38,6 +38,7 @@ from .store import Stage, run_stages
 from .study import CorpusSpec, ModelSpec, Preset, Study
 
 BATCH = 25  # images in memory at a time
+PIXELS = 100_000_000  # of these together: 300 MB
 
 
 def open_corpus(spec: CorpusSpec) -> Corpus:
@@ -50,9 +51,16 @@ def open_corpus(spec: CorpusSpec) -> Corpus:
 
 
 def file_hash(path: Path | None) -> str:
-    """SHA-256 of a file; "none" without one, and for one that is missing (its reader will say)."""
-    if path is None or not path.is_file():
+    """SHA-256 of a file, or of all files below a folder with their names.
+
+    "none" without one, and for one that is missing (its reader will say).
+    """
+    if path is None or not path.exists():
         return "none"
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        listed = [(file.relative_to(path).as_posix(), file_hash(file)) for file in files]
+        return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
@@ -73,12 +81,34 @@ def source_hash(thing: object) -> str:
 
 
 def _model_key(spec: ModelSpec, builder: Callable) -> dict:
+    named = {name: Path(v) for name, v in spec.options.items() if isinstance(v, str | Path)}
+    files = {name: file_hash(path) for name, path in named.items() if path.is_file()}
     return {
         "name": spec.name,
         "weights": file_hash(spec.weights),
-        "options": spec.options,
+        "options": {name: str(v) if name in named else v for name, v in spec.options.items()},
         "source": source_hash(builder),
+        **({"files": files} if files else {}),  # class names, a mean image, COCO's categories
     }
+
+
+def pick_device(device: str | None = None) -> torch.device:
+    """The device of a name ("cpu", "cuda", "cuda:1", …); None takes a GPU when there is one.
+
+    Convolutions of a GPU are made to compute in float32: since 2020 they round their input to
+    TF32's 10 bits unless told not to, and close labels would depend on the machine.
+    Errors: ValueError for a GPU where there is none
+    """
+    gpu = torch.cuda.is_available()
+    chosen = torch.device(device or ("cuda" if gpu else "cpu"))
+    if chosen.type == "cuda":
+        if not gpu:
+            raise ValueError(
+                f"device is {device!r}, but torch {torch.__version__} sees no GPU here. Leave the "
+                "device out to take whatever there is, or say 'cpu'"
+            )
+        torch.backends.cudnn.allow_tf32 = False
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -109,7 +139,7 @@ def _method_stage(method: CamMethod | Untrained) -> str:
 class Analysis:
     """A study with its corpus and its models, which are opened when first needed.
 
-    device : "cpu", "cuda", …; None takes a GPU when there is one
+    device : see `pick_device`
     """
 
     study: Study
@@ -121,7 +151,8 @@ class Analysis:
 
     @cached_property
     def torch_device(self) -> torch.device:
-        return torch.device(self.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        """Errors: ValueError for a GPU where there is none."""
+        return pick_device(self.device)
 
     @cached_property
     def network(self) -> EmotionNetwork:
@@ -203,14 +234,20 @@ class Analysis:
         return self.maps({cam: preset_cam(cam, preset)})[cam]
 
     def attention(self, cam: str, preset: Preset) -> Attention:
-        """Boxes, predictions, maps and the importance of every box under every score."""
+        """Boxes, predictions, maps and the importance of every box under every score.
+
+        The predictions of FindingEmo's images have a column `ambiguity`, which presets limit.
+        """
+        predictions = self.predictions
+        if self.study.corpus.kind == "findingemo":
+            predictions = predictions.join(annotations()["ambiguity"], on="image")
         maps = self.map_of(cam, preset)
         scores = {name: box_importance(self.boxes, maps, self.images, name) for name in SCORES}
         return Attention(
             cam=cam,
             preset=preset,
             boxes=self.boxes,
-            predictions=self.predictions,
+            predictions=predictions,
             maps=maps,
             importances=pd.DataFrame(scores, index=self.boxes.index),
             classes=self.classes,
@@ -236,7 +273,8 @@ class Analysis:
 
     def _detect(self, ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
         tables = []
-        for batch in _batches(ids):
+        sizes = self.images.set_index("image").loc[ids]
+        for batch in small_batches(ids, (sizes["width"] * sizes["height"]).tolist()):
             found = self.detector.detect([self.corpus.read(image) for image in batch], batch)
             tables += [t.assign(image=image) for image, t in zip(batch, found, strict=True)]
         columns = ["image", "class", "confidence", "x0", "y0", "x1", "y1"]
@@ -305,6 +343,24 @@ class Analysis:
 
 def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
     return [ids[i : i + BATCH] for i in range(0, len(ids), BATCH)]
+
+
+def small_batches(
+    ids: Sequence[str], pixels: Sequence[int], count: int = BATCH, most: int = PIXELS
+) -> list[list[str]]:
+    """Consecutive groups of at most `count` images with at most `most` pixels together.
+
+    An image that is larger than that comes alone.
+    """
+    batches: list[list[str]] = []
+    left = 0
+    for image, size in zip(ids, pixels, strict=True):
+        if not batches or size > left or len(batches[-1]) == count:
+            batches.append([])
+            left = most
+        batches[-1].append(image)
+        left -= size
+    return batches
 
 
 def preset_cam(cam: str, preset: Preset) -> CamMethod:

@@ -38,6 +38,7 @@ class Server:
 
     port: int
     asked: Counter = field(default_factory=Counter)
+    times: list[float] = field(default_factory=list)
     agents: set = field(default_factory=set)
     open: int = 0
     most_open: int = 0
@@ -69,6 +70,9 @@ def _answer(handler: BaseHTTPRequestHandler, server: Server) -> None:
         send(b"gone", "text/plain", int(rest))
     elif kind == "recovers":  # twice busy, then fine
         send(picture(1)) if asked > 2 else send(b"", "text/plain", 503, Retry_After="0")
+    elif kind == "wait":  # busy, and says for how many seconds
+        busy = asked == 1
+        send(b"", "text/plain", 503, Retry_After=rest) if busy else send(picture(1))
     elif kind == "page":
         send(b"<!DOCTYPE html><html>Not found</html>", "text/html")
     elif kind == "page-as-image":
@@ -129,6 +133,7 @@ def misbehaving(delay: float = 0.0) -> Iterator[Server]:
         def do_GET(self) -> None:
             with server.lock:
                 server.asked[self.path] += 1
+                server.times.append(time.monotonic())
                 server.agents.add(self.headers["User-Agent"])
                 server.open += 1
                 server.most_open = max(server.most_open, server.open)

@@ -14,7 +14,7 @@ import emonet_py.test_integrity
 import pytest
 from emonet_py.check_data_files import CheckDataFiles
 
-from emocam_utils import assets, fetch, findingemo, paths
+from emocam_utils import asset_checks, assets, fetch, findingemo, paths
 from emocam_utils.assets import ASSETS, Asset, AssetError, assets_for, read_lock, require
 from emocam_utils.ledger import Entry, Ledger
 from emocam_utils.study import load_study
@@ -76,8 +76,8 @@ def test_the_addresses_of_emonet_are_those_of_emonet_py():
 def test_the_matlab_outputs_are_those_of_emonet_py():
     tree = ast.parse(inspect.getsource(emonet_py.test_integrity))
     lists = [ast.literal_eval(node) for node in ast.walk(tree) if isinstance(node, ast.List)]
-    assert [list(out) for _, out in assets.MATLAB_OUTPUTS.values()] == lists
-    assert [tolerance for tolerance, _ in assets.MATLAB_OUTPUTS.values()] == [1e-2, 1e-3]
+    assert [list(out) for _, out in asset_checks.MATLAB_OUTPUTS.values()] == lists
+    assert [tolerance for tolerance, _ in asset_checks.MATLAB_OUTPUTS.values()] == [1e-2, 1e-3]
 
 
 def test_the_study_findingemo_names_the_assets():
@@ -145,10 +145,15 @@ def test_a_file_cut_short_is_refused_by_its_length(place):
 def test_what_cannot_be_fetched_says_why_and_how_to_do_it_by_hand(place):
     web, raw, lock, asset = place
     (web / "net.weights").unlink()
-    with pytest.raises(AssetError, match=r"Net: cannot fetch http.*404.*or by hand: open http"):
+    with pytest.raises(
+        AssetError, match=r"Net: cannot fetch it \(status 404\)\..*or by hand: open http"
+    ):
         assets.fetch(asset, raw, lock)
     nowhere = Asset("Net", "net/net.weights", "http://127.0.0.1:1/x", "MIT", begins_with_weights)
-    with pytest.raises(AssetError, match=r"cannot fetch http://127\.0\.0\.1:1/x \(.*onnection"):
+    with pytest.raises(
+        AssetError,
+        match=r"cannot fetch it \(no connection to the host.*open http://127\.0\.0\.1:1/x in",
+    ):
         assets.fetch(nowhere, raw, lock)
     assert files(raw) == []
 
@@ -164,8 +169,13 @@ def test_a_file_placed_by_hand_is_checked_before_it_is_used(place, monkeypatch):
         require(path, raw, lock)
     path.parent.mkdir(parents=True)
     path.write_bytes(PAGE)
-    with pytest.raises(AssetError, match="is refused"):
+    with pytest.raises(
+        AssetError,
+        match=r"is refused \(it is a web page\).* Move .*net\.weights away first: it is not",
+    ):
         require(path, raw, lock)
+    with pytest.raises(AssetError, match="away first"):
+        assets.fetch(asset, raw, lock)
     assert path.read_bytes() == PAGE  # somebody's own file is not deleted
     path.write_bytes(CONTENT)
     require(path, raw, lock)
@@ -246,6 +256,9 @@ def test_the_dry_run_lists_sizes_licences_and_what_is_there(monkeypatch, tmp_pat
     assert "needs nothing from the web" in capsys.readouterr().out
     assert fetch.main(["findigemo"]) == 2
     assert "did you mean 'findingemo'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        fetch.main(["findingemo", "--limit", "-5"])
+    assert "--limit is -5; allowed are 1 and more" in capsys.readouterr().err
 
 
 def test_one_failure_keeps_the_rest_going(monkeypatch, tmp_path, capsys):

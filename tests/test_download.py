@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
 from misbehaving_server import misbehaving, picture
 from PIL import Image
 
 from emocam_utils import paths
 from emocam_utils.download import DownloadError, download
-from emocam_utils.image_files import UnsafeName, safe_path
+from emocam_utils.image_files import Refused, UnsafeName, safe_path
 from emocam_utils.ledger import Entry, Ledger, LedgerInUse
-from emocam_utils.manners import Manners
+from emocam_utils.manners import Gates, Manners
+from emocam_utils.web_files import check_answer, retry_after
 
-QUICK = Manners(
-    pause=0, pauses={}, silence=0.4, longest=0.5, tries=3, backoff=0.02, most_bytes=100_000
-)
+QUICK = Manners(pause=0, pauses={}, tries=3, backoff=0.02, most_bytes=100_000)
+HASTY = replace(QUICK, silence=0.4, longest=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +87,8 @@ def test_a_picture_is_kept_whole_with_where_it_came_from(server, folder, path):
 )
 def test_what_is_no_picture_is_refused_with_its_reason(server, folder, path, reason, times):
     server.asked.clear()
-    entry = fetch(folder, server.url(path))
+    slow = path in ("silent/x", "drip/x")
+    entry = fetch(folder, server.url(path), manners=HASTY if slow else QUICK)
     again = times == 3
     assert entry.status == ("later" if again else "lost")
     [(url, said)] = entry.tried
@@ -100,6 +107,12 @@ def test_the_next_address_is_tried_and_then_the_archive(server, folder):
     assert [reason for _, reason in entry.tried] == []
     lost = fetch(folder, page, archive=archive, image="d.jpg")
     assert [reason for _, reason in lost.tried] == ["no picture but text/html", "status 404"]
+    few, many = replace(QUICK, archived=2), [server.url(f"page/{i}") for i in range(4)]
+    lost = fetch(folder, *many, archive=archive, image="f.jpg", manners=few)
+    assert [url for url, _ in lost.tried] == [
+        *many,
+        *(server.url(f"archive/{url}") for url in many[:2]),
+    ]
     assert fetch(folder, image="e.jpg").tried == (("", "no address is known"),)
 
 
@@ -125,6 +138,50 @@ def test_one_picture_for_many_images_is_a_placeholder(server, folder):
     assert again.entries["6.jpg"].status == "lost"
 
 
+def test_a_picture_that_was_annotated_many_times_is_no_placeholder(server, folder):
+    """FindingEmo has up to twelve images of one address; others are linked through a second one."""
+    one, two = server.url("same/1"), server.url("same/2")
+    wanted = {"1.jpg": [one], "2.jpg": [one], "3.jpg": [two, one], "4.jpg": [two], "5.jpg": [two]}
+    ledger = download(wanted, folder, QUICK, "")
+    assert {entry.status for entry in ledger.entries.values()} == {"found"}
+    assert not ledger.placeholders
+    # and it stays none when only a part is asked for, but two strangers make it one
+    download({"1.jpg": [one]}, folder, QUICK, "")
+    assert len(list(folder.iterdir())) == 5
+    wanted["6.jpg"] = [server.url("same/6")]
+    assert not download(wanted, folder, QUICK, "").placeholders, "two of a kind may be chance"
+    wanted["7.jpg"] = [server.url("same/7")]
+    assert len(download(wanted, folder, QUICK, "").placeholders) == 1
+    assert not list(folder.iterdir())
+
+
+def test_pictures_put_there_by_hand_are_nobodys_placeholders(folder):
+    folder.mkdir(parents=True)
+    for number in range(4):
+        (folder / f"{number}.jpg").write_bytes(picture(9))
+    ledger = download({f"{number}.jpg": [] for number in range(4)}, folder, QUICK, "")
+    assert {entry.via for entry in ledger.entries.values()} == {"already there"}
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_an_image_is_looked_for_again_if_any_of_its_hosts_failed_for_a_time(server, folder):
+    entry = fetch(folder, server.url("status/500"), server.url("page/x"))
+    assert entry.status == "later"
+
+
+def test_the_archive_is_not_asked_for_its_own_pages(folder, monkeypatch):
+    asked = []
+
+    async def gone(client, url, file, manners):
+        asked.append(url)
+        raise Refused("status 404")
+
+    monkeypatch.setattr("emocam_utils.download.fetch_address", gone)
+    kept, page = "https://web.archive.org/web/2020/http://a.org/b.jpg", "http://a.org/c.jpg"
+    fetch(folder, kept, page, archive="http://archive/{url}")
+    assert asked == [kept, page, f"http://archive/{page}"]
+
+
 # manners
 
 
@@ -146,6 +203,52 @@ def test_a_named_host_has_its_own_pause(folder):
         assert time.monotonic() - start >= 0.45
 
 
+def test_a_host_that_is_busy_is_left_alone_for_as_long_as_it_says(folder):
+    with misbehaving() as server:
+        wanted = {"a.jpg": [server.url("wait/1")], "b.jpg": [server.url("good/2.jpg")]}
+        manners = Manners(per_host=1, pause=0, pauses={}, backoff=0.01)
+        entries = download(wanted, folder, manners, "").entries
+        assert {entry.status for entry in entries.values()} == {"found"}
+        assert len(server.times) == 3
+        assert np.diff(server.times).max() >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7), ("0", 0), ("3600", 60), ("", None), ("soon", None), ("-5", None)],
+)
+def test_what_a_host_says_of_waiting(header, seconds):
+    assert retry_after(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "temporary", "wait"), [(429, True, 5), (503, True, 0), (204, False, 0)]
+)
+def test_an_answer_without_a_picture_says_whether_to_come_back(status, temporary, wait):
+    with pytest.raises(Refused, match=f"status {status}") as refused:
+        check_answer(httpx.Response(status), most=1)
+    assert (refused.value.temporary, refused.value.wait) == (temporary, wait)
+
+
+def test_a_shorter_wait_does_not_end_a_longer_one():
+    async def waited() -> float:
+        gates = Gates(Manners(pause=0, pauses={}))
+        gates.hold("a.org", 0.3)
+        gates.hold("a.org", 0)
+        start = time.monotonic()
+        async with gates.enter("a.org"):
+            return time.monotonic() - start
+
+    assert asyncio.run(waited()) > 0.25
+
+
+def test_a_host_may_name_the_time_until_which_it_is_busy():
+    now = datetime.now(UTC)
+    for ahead, expected in ((20, 20), (-20, 0), (4000, 60)):
+        header = format_datetime(now + timedelta(seconds=ahead), usegmt=True)
+        assert retry_after(header) == pytest.approx(expected, abs=2)
+
+
 def test_all_hosts_together_are_limited(folder):
     with misbehaving(delay=0.05) as server:
         wanted = {f"{i}.jpg": [server.url(f"good/{i}.jpg")] for i in range(12)}
@@ -159,6 +262,21 @@ def test_without_a_connection_the_run_ends_and_nothing_counts_as_lost(folder):
         download(wanted, folder, Manners(offline=10, pause=0, pauses={}), "")
     entries = Ledger(folder.parent / "ledger.jsonl").entries.values()
     assert {(entry.status, entry.runs) for entry in entries} == {("later", 0)}
+
+
+def test_hosts_that_are_gone_do_not_end_the_run_while_others_answer(folder, monkeypatch):
+    async def every_fifth(session, image, urls):
+        found = int(image[:-4]) % 5 == 0
+        gone = (("http://gone", "unreachable: no such host"),)
+        return Entry(image, "found" if found else "later", tried=() if found else gone)
+
+    monkeypatch.setattr("emocam_utils.download._Session._image", every_fifth)
+    monkeypatch.setattr("emocam_utils.download._missing", lambda wanted, *_: wanted)
+    wanted = {f"{number}.jpg": [] for number in range(40)}
+    ledger = download(wanted, folder, Manners(offline=5), "")
+    assert len(ledger.entries) == 40
+    with pytest.raises(DownloadError, match="no connection for 4 images in a row"):
+        download(wanted, folder, Manners(offline=4), "")
 
 
 def test_a_host_that_fails_for_a_time_is_given_three_runs(server, folder):
@@ -234,7 +352,10 @@ def test_a_picture_put_there_by_hand_counts_and_a_damaged_one_is_fetched(server,
     assert (folder / "b.jpg").read_bytes() == picture(1)
     (folder / "b.jpg").unlink()  # lost by hand: fetched again
     assert download(wanted, folder, QUICK, "").entries["b.jpg"].via == "web"
-    assert sum(server.asked.values()) == 2
+    (folder / "b.jpg").write_bytes(picture(1)[:400])  # damaged after it was found
+    assert download(wanted, folder, QUICK, "").entries["b.jpg"].via == "web"
+    assert (folder / "b.jpg").read_bytes() == picture(1)
+    assert sum(server.asked.values()) == 3
 
 
 def test_the_ledger_keeps_every_field_and_a_torn_line_costs_one_entry(tmp_path):
@@ -243,6 +364,7 @@ def test_the_ledger_keeps_every_field_and_a_torn_line_costs_one_entry(tmp_path):
     with Ledger(path) as ledger:
         ledger.add(Entry("ä/1.jpg", "later"))
         ledger.add(entry)
+        assert Ledger(path).entries == {entry.image: entry}, "on disk at once"
         ledger.add(Entry("b.jpg", "lost"))
     path.write_bytes(path.read_bytes()[:-20])
     with Ledger(path) as ledger:

@@ -13,8 +13,9 @@ from emonet_py.emonet import EmoNet as PublishedEmoNet
 from emonet_py.emonet import EmoNetPreProcess
 from PIL import Image
 
-from emocam_utils import assets
-from emocam_utils.assets import AssetError, check_emonet
+from emocam_utils import asset_checks, assets
+from emocam_utils.asset_checks import check_emonet
+from emocam_utils.assets import AssetError
 from emocam_utils.networks.emonet import EMONET_LABELS, EmoNet
 from emocam_utils.networks.valence_arousal import emonet_arousal as arousal
 from emocam_utils.networks.valence_arousal import emonet_valence as valence
@@ -108,11 +109,11 @@ def test_valence_of_a_hand_computed_case():
 def as_if_from_matlab(home, published, theirs, monkeypatch):
     """The random network's own outputs in the place of MATLAB's."""
     outputs = {}
-    for photo, (tolerance, _) in assets.MATLAB_OUTPUTS.items():
+    for photo, (tolerance, _) in asset_checks.MATLAB_OUTPUTS.items():
         image = Image.open(home / "emonet" / photo)
         out = published.eval()(theirs(image)[None])[0]
         outputs[photo] = (tolerance, tuple(out.tolist()))
-    monkeypatch.setattr(assets, "MATLAB_OUTPUTS", outputs)
+    monkeypatch.setattr(asset_checks, "MATLAB_OUTPUTS", outputs)
     return outputs
 
 

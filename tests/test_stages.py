@@ -6,6 +6,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from emocam_utils import paths, stages
@@ -197,3 +200,77 @@ def test_changed_code_beside_a_plugin_changes_its_fingerprint(tmp_path, monkeypa
     before = stages.source_hash(module.build)
     (folder / "shared.py").write_text("x = 3\n")
     assert stages.source_hash(module.build) != before
+
+
+def test_a_changed_file_in_a_folder_of_boxes_or_behind_an_option_makes_new_boxes(study, tmp_path):
+    boxes, names = tmp_path / "boxes" / "run", tmp_path / "names.txt"
+    boxes.mkdir(parents=True)
+    (boxes / "a.txt").write_text("Dog 1 2")
+    names.write_text("Dog")
+
+    def asked() -> int:
+        spec = ModelSpec(name="corner", weights=boxes.parent, options={"names": str(names)})
+        before = CornerDetector.asked
+        _ = Analysis(study.model_copy(update={"detector": spec}), "cpu").boxes
+        return CornerDetector.asked - before
+
+    assert asked() == 3
+    assert asked() == 0
+    (boxes / "a.txt").write_text("Dog 1 3")
+    assert asked() == 3, "another content"
+    (boxes / "a.txt").rename(boxes / "b.txt")
+    assert asked() == 3, "another name"
+    (boxes / "c.txt").write_text("")
+    assert asked() == 3, "one more file"
+    names.write_text("Cat")
+    assert asked() == 3, "the file of an option"
+    assert asked() == 0
+
+
+@given(pixels=st.lists(st.integers(1, 12), max_size=20), count=st.integers(1, 4))
+def test_images_are_read_in_small_batches(pixels, count):
+    ids = [str(number) for number in range(len(pixels))]
+    batches = stages.small_batches(ids, pixels, count, most=10)
+    assert [image for batch in batches for image in batch] == ids
+    size = [sum(pixels[int(image)] for image in batch) for batch in batches]
+    for batch, together in zip(batches, size, strict=True):
+        assert len(batch) == 1 or (len(batch) <= count and together <= 10)
+    for before, after, together in zip(batches, batches[1:], size, strict=False):
+        assert len(before) == count or together + pixels[int(after[0])] > 10, (
+            "none smaller than due"
+        )
+
+
+# the device
+
+
+def test_a_gpu_is_taken_when_there_is_one_and_computes_in_float32(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert stages.pick_device().type == "cpu"
+    with pytest.raises(ValueError, match=r"device is 'cuda:1', but torch .* sees no GPU.* 'cpu'"):
+        stages.pick_device("cuda:1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    assert stages.pick_device("cpu").type == "cpu"
+    assert torch.backends.cudnn.allow_tf32
+    assert str(stages.pick_device("cuda:1")) == "cuda:1"
+    assert stages.pick_device().type == "cuda"
+    assert not torch.backends.cudnn.allow_tf32, "convolutions would round to ten bits"
+
+
+def test_network_and_images_are_on_the_device_that_was_asked_for(study, monkeypatch):
+    """torch's device "meta" holds no numbers, so the network gives some of the CPU."""
+    plain, seen = NETWORKS["emonet"](study.network.weights), []
+
+    class OnMeta(type(plain)):
+        def features(self, images):
+            seen.append((images.device.type, next(self.parameters()).device.type))
+            return torch.zeros(len(images), 8, 13, 13)
+
+        head = staticmethod(lambda features: torch.eye(20)[: len(features)])
+
+    monkeypatch.setattr(stages, "NETWORKS", {"emonet": lambda *_, **__: OnMeta(0.0625, 0.01)})
+    monkeypatch.setattr(stages, "source_hash", lambda _: "none")
+    analysis = Analysis(study, device="meta")
+    assert analysis.predictions["label"].tolist() == list(plain.labels[:3])
+    assert set(seen) == {("meta", "meta")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
@@ -9,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..figures import short_label
+from .association import association_figure
 
 LEAVES = dict(
     zip(
@@ -119,6 +122,23 @@ def agreement_figure(table: pd.DataFrame) -> Figure:
         xlabel="predicted label", ylabel="annotated emotion (n images)",
     )  # fmt: skip
     _slant(ax)
+    return figure
+
+
+def by_emotion_figure(panels: Mapping[str, tuple[pd.DataFrame, pd.Series]]) -> Figure:
+    """Object classes by annotated emotion, one panel a preset; without any, a figure that says so.
+
+    panels : title -> (percent (K, 24), images (24,)), as `Association.panel`
+    """
+    if not panels:
+        figure, ax = plt.subplots(figsize=(8, 1.5), layout="constrained")
+        ax.text(0.5, 0.5, "no weights or no images yet", ha="center", va="center")
+        ax.set_axis_off()
+        return figure
+    figure = association_figure(panels)
+    for ax in figure.axes:
+        if ax.get_xlabel():
+            ax.set_xlabel("annotated emotion (n images)")
     return figure
 
 

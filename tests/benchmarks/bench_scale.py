@@ -4,10 +4,11 @@
 
 Full-size networks from random weights in the real formats (EmoNet as emonet.pth with its mean
 image, YOLOv3 for 601 classes as a darknet file) go through the pipeline on a folder of photographs,
-each stage in a process of its own, so that its peak memory is its own. YOLOv3's last layers are
-shifted so that about a hundred anchors an image pass its confidence, as trained weights would; time
-depends on shapes, and a little on the number of boxes. What comes after the networks is then
-measured on tables of FindingEmo's whole size, made by repeating those of the photographs.
+each stage in a process of its own, so that its peak memory is its own. Seconds are those of the
+clock and of the CPU, which say more where other things run. YOLOv3's last layers are shifted so
+that about a hundred anchors an image pass its confidence, as trained weights would; time depends
+on shapes, and a little on the number of boxes. What comes after the networks is then measured on
+tables of FindingEmo's whole size, made by repeating those of the photographs.
 """
 
 from __future__ import annotations
@@ -155,6 +156,19 @@ def whole_size(analysis: Analysis) -> dict:
     return {"seconds": seconds, "cpu": cpu, **counts}
 
 
+def peak_mib() -> float:
+    """The most memory this process had at a time, MiB.
+
+    Not ru_maxrss where there is better: Linux lets a new process begin with its parent's.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        [line] = [x for x in status.read_text().splitlines() if x.startswith("VmHWM")]
+        return int(line.split()[1]) / 1024
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
 def folder_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
@@ -183,6 +197,7 @@ def measure(photos: Path, device: str | None, limit: int) -> dict:
             results[stage] = json.loads(done.stdout.splitlines()[-1])
             size = folder_bytes(folder / "results")
             results[stage]["bytes"], before = size - before, size
+            print(f"{stage}: {json.dumps(results[stage])}", file=sys.stderr, flush=True)
         sizes = [Image.open(photo).size for photo in every]
         pixels = float(np.mean([width * height for width, height in sizes]))
     return {"stages": results, "megapixels": pixels / 1e6, "machine": machine(device)}
@@ -228,7 +243,7 @@ def main() -> int:
     if options.stage:
         study = build_study(options.folder, options.photos, options.limit)
         result = run_stage(options.stage, study, options.device)
-        result["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        result["peak_mib"] = peak_mib()
         print(json.dumps(result))
         return 0
     measured = measure(options.photos.resolve(), options.device, options.limit)
