@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from .cells import CAUSAL
 from .emoscenes.rule import load_rule
-from .faithfulness import interval, resampled, weighted_mean
+from .faithfulness import interval, resampled, spearman, weighted_mean
 from .validation import Trial
 
 NO_EFFECT = 0.05  # of probability: below this an object is no cause at all
@@ -33,6 +36,47 @@ def rule_table(trial: Trial, times: int = 300) -> pd.DataFrame:
     return table.assign(planted=weights)
 
 
+def rule_agreement(trials: Sequence[Trial], times: int = 300, seed: int = 0) -> pd.DataFrame:
+    """The planted rule against the measured effects, for every network.
+
+    returns : indexed by network: judged cells, planted, causal, both; companions (cells of a
+              label's spurious companions) and how many of them are causal; rho (Spearman of the
+              planted weight and the effect over all judged cells) with its interval over scenes.
+              Empty on photographs, where nothing is planted
+    """
+    rows = {}
+    for trial in trials:
+        if trial.truth != "removal":
+            continue
+        table = rule_table(trial, times=2)
+        planted = table["planted"].to_numpy()
+        companions = load_rule().companions
+        beside = np.array([name in companions.get(label, ()) for name, label in table.index])
+        effects = trial.cells.effects()[0]
+        judged, causal = ~np.isnan(effects), np.nan_to_num(effects) > CAUSAL
+        samples = trial.cells.effects(resampled(len(trial.cells.images), times, seed))
+        low, high = interval([spearman(planted, sample) for sample in samples])
+        rows[trial.network] = {
+            "judged": judged.sum(),
+            "planted": (judged & (planted > 0)).sum(),
+            "causal": causal.sum(),
+            "both": (causal & (planted > 0)).sum(),
+            "companions": (judged & beside).sum(),
+            "causal companions": (causal & beside).sum(),
+            "rho": spearman(planted, effects),
+            "rho_low": low,
+            "rho_high": high,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network")
+
+
+def pairs_by_network(trials: Sequence[Trial]) -> pd.DataFrame:
+    """`pair_table` of every network of which pairs are known, indexed by network and kind."""
+    known = [trial for trial in trials if len(trial.pairs)] or trials[:1]
+    tables = {trial.network: pair_table(trial.pairs) for trial in known}
+    return pd.concat(tables, names=["network"])
+
+
 def pair_table(pairs: pd.DataFrame, times: int = 500, seed: int = 0) -> pd.DataFrame:
     """Pairs of cues by what they are to the predicted label, with the mean order-two term.
 
@@ -43,7 +87,7 @@ def pair_table(pairs: pd.DataFrame, times: int = 500, seed: int = 0) -> pd.DataF
     returns : indexed by kind: "same label" (both are cues of the predicted label), "rival" (one is,
               the other is a cue of another), "other" (neither is); pairs, drops without the cue (of
               the predicted label, or the first), without the other, without both, order_two with
-              its interval over pairs
+              its interval over scenes, of which some hold several pairs
     """
     cues = load_rule().cues
     own = np.array(
@@ -73,7 +117,8 @@ def pair_table(pairs: pd.DataFrame, times: int = 500, seed: int = 0) -> pd.DataF
         row = {"pairs": len(chosen), **chosen.mean().to_dict()}
         bounds = (float("nan"), float("nan"))
         if len(chosen):
-            weights = resampled(len(chosen), times, seed)
+            codes, scenes = pd.factorize(pairs.loc[kind == name, "image"])
+            weights = resampled(len(scenes), times, seed)[:, codes]
             bounds = interval(weighted_mean(chosen["order_two"].to_numpy(), weights))
         rows[name] = row | dict(zip(("low", "high"), bounds, strict=True))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("kind")

@@ -20,14 +20,17 @@ MEASURES = ("probability", "logit")
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread, while other processes draw on the other cores.
+def one_thread(wanted: bool = True) -> Iterator[None]:
+    """PyTorch on one thread, if wanted, while other processes draw on the other cores.
 
     Threads that wait for each other on a busy machine spin: a small network's pass then takes ten
-    to twenty times the processor time that it takes on one thread.
+    to twenty times the processor time that it takes on one thread. And the last digit of a sum
+    depends on how many threads share it (probabilities differ by 1e-7), so that results of one
+    thread are equal on machines with other numbers of cores.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    if wanted:
+        torch.set_num_threads(1)
     try:
         yield
     finally:

@@ -18,7 +18,19 @@ from PIL import Image, ImageFilter
 from torch import Tensor, nn
 
 from .cams import CamMethod
-from .faithfulness import area_under, cell_order, pointing_hit, spearman, steps_of
+from .changes import one_thread
+from .emoscenes.corpus import EmoScenes
+from .faithfulness import (
+    area_under,
+    cell_order,
+    interval,
+    pointing_hit,
+    proportion,
+    resampled,
+    spearman,
+    steps_of,
+    weighted_mean,
+)
 from .networks import EmotionNetwork
 from .stages import Analysis, map_array
 
@@ -72,24 +84,29 @@ def curve_table(
 ) -> pd.DataFrame:
     """Mean deletion and insertion curves of several methods over the same images.
 
-    returns : method, curve, share (of cells changed), probability, images (with a map), area
+    returns : method, curve, share (of cells changed), probability, images (with a map), area under
+              the mean curve with its interval over images
     """
     tables = {name: table.set_index("image") for name, table in maps.items()}
     found: dict[tuple[str, str], list[NDArray]] = {}
-    for image in ids:
-        picture = analysis.corpus.read(image)
-        for name, table in tables.items():
-            cam = map_array(table.loc[image])
-            both = deletion_insertion(analysis.network, picture, cam, steps, analysis.torch_device)
-            for curve, values in zip(("deletion", "insertion"), both, strict=True):
-                found.setdefault((name, curve), []).append(values)
+    with one_thread(isinstance(analysis.corpus, EmoScenes)):
+        for image in ids:
+            picture = analysis.corpus.read(image)
+            for name, table in tables.items():
+                cam, device = map_array(table.loc[image]), analysis.torch_device
+                both = deletion_insertion(analysis.network, picture, cam, steps, device)
+                for curve, values in zip(("deletion", "insertion"), both, strict=True):
+                    found.setdefault((name, curve), []).append(values)
+    weights = resampled(len(ids), 300, seed=0)
+    share = np.arange(steps + 1) / steps
     parts = []
     for (name, curve), values in found.items():
         known = [v for v in values if not np.isnan(v).any()]
         mean = np.mean(known, axis=0) if known else np.full(steps + 1, np.nan)
-        share = np.arange(steps + 1) / steps
+        low, high = interval(weighted_mean([area_under(v) for v in values], weights))
         part = pd.DataFrame({"method": name, "curve": curve, "share": share, "probability": mean})
-        parts.append(part.assign(images=len(known), area=area_under(mean)))
+        areas = {"area": area_under(mean), "area_low": low, "area_high": high}
+        parts.append(part.assign(images=len(known), **areas))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -98,13 +115,14 @@ def pointing_table(
 ) -> pd.DataFrame:
     """Pointing game of several methods: the share of maps whose maximum lies on a causal object.
 
-    returns : method, hit, images (with a map and a causal object), chance (the causal objects'
-              mean share of those images, at most 1: what a random point would hit)
+    returns : indexed by method: hit with its interval, images (with a map and a causal object),
+              chance (the causal objects' mean share of those images, at most 1: what a random point
+              would hit)
     """
     sizes = images.set_index("image")[["height", "width"]]
     boxes = objects.loc[causal, ["image", "x0", "y0", "x1", "y1", "area"]]
     of_image = dict(tuple(boxes.groupby("image", sort=False)))
-    rows = []
+    rows = {}
     for name, table in maps.items():
         hits, chance = [], []
         for _, row in table[table["image"].isin(of_image)].iterrows():
@@ -114,9 +132,15 @@ def pointing_table(
             hits.append(pointing_hit(map_array(row), corners, size))
             chance.append(min(found["area"].sum(), 1.0))
         known = ~np.isnan(hits)
-        hit = float(np.mean(np.array(hits)[known])) if known.any() else float("nan")
-        rows.append((name, hit, int(known.sum()), float(np.mean(chance)) if chance else np.nan))
-    return pd.DataFrame(rows, columns=["method", "hit", "images", "chance"])
+        found = proportion(int(np.array(hits)[known].sum()), int(known.sum()))
+        rows[name] = {
+            "hit": found["share"],
+            "hit_low": found["low"],
+            "hit_high": found["high"],
+            "images": found["images"],
+            "chance": float(np.mean(chance)) if chance else float("nan"),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 
 
 def weighted_layers(network: nn.Module) -> list[str]:
@@ -147,8 +171,17 @@ def randomisation_table(
 
     A map that stays the same when what was learned is destroyed does not explain what was learned.
     returns : method, layer (the deepest one shuffled; "none" first), similarity (mean Spearman of
-              the two maps, NaN pairs left out), images. The label explained stays the original's.
+              the two maps, NaN pairs left out) with its interval over images, images. The label
+              explained stays the original's.
     """
+    with one_thread(isinstance(analysis.corpus, EmoScenes)):
+        return _randomised(analysis, methods, ids, seed)
+
+
+def _randomised(
+    analysis: Analysis, methods: Mapping[str, CamMethod], ids: Sequence[str], seed: int
+) -> pd.DataFrame:
+    weights = resampled(len(ids), 300, seed=0)
     network, device = analysis.network, analysis.torch_device
     images = torch.stack([network.preprocess(analysis.corpus.read(i)) for i in ids]).to(device)
     layers = weighted_layers(network)
@@ -166,5 +199,8 @@ def randomisation_table(
             similar = np.array([spearman(a, b) for a, b in pairs])
             known = similar[~np.isnan(similar)]
             mean = float(known.mean()) if len(known) else float("nan")
-            rows.append((name, layers[depth - 1] if depth else "none", mean, len(known)))
-    return pd.DataFrame(rows, columns=["method", "layer", "similarity", "images"])
+            low, high = interval(weighted_mean(similar, weights))
+            layer = layers[depth - 1] if depth else "none"
+            rows.append((name, layer, mean, low, high, len(known)))
+    columns = ["method", "layer", "similarity", "similarity_low", "similarity_high", "images"]
+    return pd.DataFrame(rows, columns=columns)

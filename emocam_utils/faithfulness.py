@@ -13,8 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
-from sklearn.metrics import average_precision_score, roc_auc_score
+from scipy.stats import binomtest, rankdata
 
 
 def ranked(importance: ArrayLike) -> NDArray[np.float64]:
@@ -36,19 +35,32 @@ def spearman(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def auroc(importance: ArrayLike, causal: ArrayLike) -> float:
-    """Probability that a causal box (or cell) is ranked above another; NaN if all are alike."""
+    """Probability that a causal box (or cell) is ranked above another; NaN if all are alike.
+
+    From the sum of ranks (Mann and Whitney 1947), which is a tenth of scikit-learn's time: the
+    bootstrap asks ten thousand times.
+    """
     causal = np.asarray(causal, dtype=bool)
-    if causal.all() or not causal.any():
+    positive, negative = int(causal.sum()), int((~causal).sum())
+    if not positive or not negative:
         return float("nan")
-    return float(roc_auc_score(causal, ranked(importance)))
+    above = rankdata(ranked(importance))[causal].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * negative))
 
 
 def average_precision(importance: ArrayLike, causal: ArrayLike) -> float:
-    """Mean precision over the ranks at which recall rises (scikit-learn); NaN if none is causal."""
+    """Mean precision over the ranks at which recall rises, as scikit-learn has it: boxes of equal
+    importance are taken together. NaN if none is causal.
+    """
     causal = np.asarray(causal, dtype=bool)
     if not causal.any():
         return float("nan")
-    return float(average_precision_score(causal, ranked(importance)))
+    values = ranked(importance)
+    order = np.argsort(-values, kind="stable")
+    last = np.append(np.diff(values[order]) != 0, True)  # of each group of equal importance
+    found = np.cumsum(causal[order])[last]
+    precision = found / (np.flatnonzero(last) + 1)
+    return float(np.diff(found, prepend=0) @ precision / found[-1])
 
 
 def keep_rate(importance: ArrayLike, chosen: ArrayLike, threshold: float) -> float:
@@ -58,6 +70,16 @@ def keep_rate(importance: ArrayLike, chosen: ArrayLike, threshold: float) -> flo
         return float("nan")
     with np.errstate(invalid="ignore"):
         return float((np.asarray(importance, dtype=np.float64)[chosen] > threshold).mean())
+
+
+def size_thirds(causal: ArrayLike, area: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The smallest and the largest third of the causal boxes, (B,) each; none without a cause."""
+    causal = np.asarray(causal, dtype=bool)
+    area = np.asarray(area, dtype=np.float64)
+    if not causal.any():
+        return causal, causal
+    low, high = np.quantile(area[causal], [1 / 3, 2 / 3])
+    return causal & (area <= low), causal & (area >= high)
 
 
 def size_bias(
@@ -74,9 +96,7 @@ def size_bias(
     area = np.asarray(area, dtype=np.float64)
     if not causal.any():
         return dict.fromkeys(("small", "large", "gap", "rho"), float("nan"))
-    low, high = np.quantile(area[causal], [1 / 3, 2 / 3])
-    small = keep_rate(importance, causal & (area <= low), threshold)
-    large = keep_rate(importance, causal & (area >= high), threshold)
+    small, large = (keep_rate(importance, third, threshold) for third in size_thirds(causal, area))
     rho = spearman(np.asarray(importance)[causal], area[causal])
     return {"small": small, "large": large, "gap": large - small, "rho": rho}
 
@@ -139,3 +159,11 @@ def weighted_mean(values: Sequence[float], weights: NDArray) -> NDArray[np.float
     total = weights[:, known].sum(axis=1)
     with np.errstate(invalid="ignore"):
         return np.where(total > 0, weights[:, known] @ values[known] / total, np.nan)
+
+
+def proportion(count: int, of: int) -> dict[str, float]:
+    """A share of independent images with its 95 % interval (Wilson 1927); NaN of none."""
+    if not of:
+        return dict.fromkeys(("share", "low", "high"), float("nan")) | {"images": 0}
+    low, high = binomtest(count, of).proportion_ci(method="wilson")
+    return {"share": count / of, "low": float(low), "high": float(high), "images": of}

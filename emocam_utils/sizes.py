@@ -9,10 +9,11 @@ import pandas as pd
 from scipy.stats import linregress
 
 from .calibration import threshold_of
+from .contestants import variant
 from .faithfulness import keep_rate
 from .importance import SCORES
 from .study import Preset
-from .validation import Trial, variant
+from .validation import Trial
 
 
 def size_exponent(trial: Trial, share: str) -> tuple[float, float]:

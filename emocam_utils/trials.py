@@ -1,7 +1,8 @@
 """Trials of further networks: what was measured of them, kept small enough to be shipped.
 
-    data/emoscenes/validation/seed-1.parquet   objects with their effects and importances
-                             /seed-1.json      how the network was trained, and its accuracy
+    data/emoscenes/validation/seed-0.parquet         objects with their effects and importances
+                             /pairs-seed-0.parquet   pairs of cues with their effects
+                             /seed-0.json            how it was trained, and its accuracy
 
 They are made by `make train-validation`, and read by 06_validation beside the network of the study,
 so that no statement rests on one network.
@@ -10,34 +11,61 @@ so that no statement rests on one network.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from .calibration import FOLDER
+from .contestants import METHODS, preset_variant
 from .emoscenes.corpus import EmoScenes, load_scene
 from .stages import Analysis, file_hash
-from .validation import NO_PAIRS, Trial
+from .study import Preset
+from .validation import Trial
 
 TEXTS = ("image", "name", "class", "label", "label_without")
-KEPT_BITS = 0xFFFFF000  # of a float32: 11 bits of mantissa, three significant digits
+PAIR_TEXTS = ("image", "first_name", "second_name", "label")
+KEPT_BITS = np.uint32(0xFFFFF000)  # of a float32: 11 bits of mantissa, three significant digits
 
 
 class OtherCorpus(ValueError):
     """A shipped trial of scenes that are drawn otherwise than these."""
 
 
+def shippable(trial: Trial, presets: Mapping[str, Preset]) -> Trial:
+    """The importances that 06_validation compares across networks: all of Grad-CAM's, the other
+    methods' under each preset, and the occlusions.
+    """
+    wanted = {preset_variant(cam, preset) for cam in METHODS for preset in presets.values()}
+    kept = [
+        name
+        for name in trial.importances
+        if name in wanted or name.startswith(("gradcam/", "occlusion/"))
+    ]
+    return replace(trial, importances=trial.importances[kept])
+
+
+def _compact(table: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
+    """Texts as categories, numbers with three significant digits."""
+    numbers = table.drop(columns=list(texts))
+    bits = np.ascontiguousarray(numbers, dtype=np.float32).view(np.uint32) & KEPT_BITS
+    rounded = pd.DataFrame(bits.view(np.float32), index=table.index, columns=numbers.columns)
+    return pd.concat([table[list(texts)].astype("category"), rounded], axis=1)
+
+
+def _pairs_file(file: Path) -> Path:
+    return file.with_name(f"pairs-{file.name}")
+
+
 def save_trial(trial: Trial, record: dict, file: Path) -> None:
     """Write a trial as Parquet with its record beside it; numbers with three significant digits."""
-    numbers = pd.concat([trial.objects.drop(columns=list(TEXTS)), trial.importances], axis=1)
-    rounded = numbers.astype(np.float32).apply(
-        lambda column: (column.to_numpy().view(np.uint32) & np.uint32(KEPT_BITS)).view(np.float32)
-    )
-    texts = trial.objects[list(TEXTS)].astype("category")
-    table = pd.concat([texts, rounded], axis=1)
     file.parent.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(file, compression="zstd", index=False)
+    table = pd.concat([trial.objects, trial.importances], axis=1)
+    _compact(table, TEXTS).to_parquet(file, compression="zstd", index=False)
+    pairs = _compact(trial.pairs, PAIR_TEXTS)
+    pairs.to_parquet(_pairs_file(file), compression="zstd", index=False)
     notes = {"network": trial.network, "truth": trial.truth, "images": trial.count, **record}
     file.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
 
@@ -45,15 +73,16 @@ def save_trial(trial: Trial, record: dict, file: Path) -> None:
 def read_trial(file: Path) -> tuple[Trial, dict]:
     """A trial and its record."""
     record = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-    table = pd.read_parquet(file)
+    table, pairs = pd.read_parquet(file), pd.read_parquet(_pairs_file(file))
     table[list(TEXTS)] = table[list(TEXTS)].astype(object)
+    pairs[list(PAIR_TEXTS)] = pairs[list(PAIR_TEXTS)].astype(object)
     described = [column for column in table if "/" not in column]
     trial = Trial(
         record["network"],
         record["truth"],
         table[described],
         table.drop(columns=described),
-        NO_PAIRS,
+        pairs,
         record["images"],
     )
     return trial, record

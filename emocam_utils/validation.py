@@ -6,7 +6,7 @@ other corpus they are what the detector finds, and the effect is that of inpaint
 
     objects     : image, name, class, x0, y0, x1, y1, area (share of the image), label,
                   probability, probability_drop, logit_drop
-    importances : the same rows; a column a variant, named as `variant` names it
+    importances : the same rows; a column a variant, named as `contestants.variant` names it
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from .cams import CamMethod, build_cam, cam_options
 from .cells import CAUSAL, LEAST, Cells
 from .changes import one_thread
+from .contestants import METHODS, settings_on_trial
 from .effects import PAIR_TYPES, measure_effects
 from .emoscenes.corpus import EmoScenes
 from .importance import SCORES
@@ -28,42 +28,9 @@ from .occlusion import occlusion_effects
 from .stages import Analysis, box_importance
 from .study import Preset
 
-METHODS = ("gradcam", "ablation", "lime", "lrp", "lift", "hirescam", "random")
-FACTORS = tuple(
-    (score, layer) for score in ("probability", "logit") for layer in ("pre_relu", "post_relu")
-)
 OCCLUSIONS = ("grey", "blur", "inpaint", "cells")
 STAND_IN = "inpaint"
 NO_PAIRS = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PAIR_TYPES.items()})
-
-
-def setting(cam: str, score: str, layer: str) -> str:
-    """The name of a way to make maps: "gradcam/logit/post_relu"; what a method lacks is left out.
-
-    LRP-CAM and LIFT-CAM explain the logit only, so their names hold no score.
-    """
-    wanted = {"score": score, "layer": layer}
-    return "/".join([cam, *(value for name, value in wanted.items() if name in cam_options(cam))])
-
-
-def variant(cam: str, score: str, layer: str, box_score: str) -> str:
-    """The name of a column of importances: a way to make maps, and how a box is scored."""
-    return f"{setting(cam, score, layer)}/{box_score}"
-
-
-def preset_variant(cam: str, preset: Preset) -> str:
-    return variant(cam, preset.score, preset.layer, preset.importance)
-
-
-def settings_on_trial(methods: Sequence[str] = METHODS) -> dict[str, CamMethod]:
-    """Every way to make maps that is judged: Grad-CAM under all factors, others as corrected."""
-    chosen = {}
-    for cam in methods:
-        for score, layer in FACTORS if cam == "gradcam" else FACTORS[-1:]:
-            options = {"score": score, "layer": layer}
-            given = {name: options[name] for name in options if name in cam_options(cam)}
-            chosen[setting(cam, score, layer)] = build_cam(cam, **given)
-    return chosen
 
 
 @dataclass(frozen=True)
@@ -171,8 +138,7 @@ def objects_of(analysis: Analysis, confidence: float) -> tuple[pd.DataFrame, pd.
     confidence : of the detector's boxes, on photographs
     """
     if isinstance(analysis.corpus, EmoScenes):
-        with one_thread():
-            effects = measure_effects(analysis)
+        effects = measure_effects(analysis)
         return effects.objects, effects.pairs, "removal"
     boxes = analysis.boxes
     boxes = boxes[boxes["confidence"] > confidence].reset_index(drop=True)
@@ -213,6 +179,7 @@ def occlusion_columns(
 def put_on_trial(
     analysis: Analysis,
     network: str,
+    presets: Mapping[str, Preset],
     *,
     methods: Sequence[str] = METHODS,
     fills: Sequence[str] = OCCLUSIONS,
@@ -221,16 +188,21 @@ def put_on_trial(
 ) -> Trial:
     """Everything that is judged, computed or read back from the study's results.
 
+    On drawn scenes PyTorch runs on one thread: other processes draw on the other cores, and the
+    last digits do not depend on how many there are.
+
     network    : its name in tables
+    presets    : under which the methods are judged
     covered    : occlude the boxes of the first images only; 0 takes all
     confidence : of the detector's boxes that count as objects, on photographs
     """
-    objects, pairs, truth = objects_of(analysis, confidence)
-    objects = objects.assign(area=relative_area(objects, analysis.images))
-    maps = analysis.maps(settings_on_trial(methods))
-    importances = [scored(objects, maps, analysis.images)]
-    if judged := [fill for fill in fills if fill != truth]:
-        importances.append(occlusion_columns(analysis, objects, judged, covered))
+    with one_thread(isinstance(analysis.corpus, EmoScenes)):
+        objects, pairs, truth = objects_of(analysis, confidence)
+        objects = objects.assign(area=relative_area(objects, analysis.images))
+        maps = analysis.maps(settings_on_trial(presets, methods))
+        importances = [scored(objects, maps, analysis.images)]
+        if judged := [fill for fill in fills if fill != truth]:
+            importances.append(occlusion_columns(analysis, objects, judged, covered))
     columns = ["image", "name", "class", "x0", "y0", "x1", "y1", "area", "label", "probability"]
     columns += ["label_without", "probability_drop", "logit_drop"]
     return Trial(

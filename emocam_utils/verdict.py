@@ -11,15 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from .cells import CAUSAL
 from .comparison import PRESENCE
-from .study import Preset
 
-MEASURES = {
-    "ap": "per cell, average precision",
-    "box_auroc": "per box, AUROC",
-    "box_rho": "per box, Spearman with the effect",
-}
 UNDEFINED = (
     "nothing to judge: no cell of enough images has an effect above the bound, or all have one "
     "(too few images, or none of high enough probability)"
@@ -52,12 +45,14 @@ def write_numbers(table: pd.DataFrame, file: Path) -> None:
     table.to_csv(file, float_format="%.6g", lineterminator="\n")
 
 
-def _with_interval(row: pd.Series, measure: str) -> str:
+def with_interval(row: pd.Series, measure: str) -> str:
+    """A measure with its interval, as in "0.993 [0.949, 0.999]"."""
     low, high = row[f"{measure}_low"], row[f"{measure}_high"]
     return f"{row[measure]:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _reaches(row: pd.Series, presence: pd.Series) -> dict[str, bool]:
+def targets(row: pd.Series, presence: pd.Series) -> dict[str, bool]:
+    """What the corrected preset must reach, and whether it does, on one network."""
     return {
         f"AUROC of at least {AUROC}": row["auroc"] >= AUROC,
         f"average precision of at least {PRECISION}": row["ap"] >= PRECISION,
@@ -66,7 +61,7 @@ def _reaches(row: pd.Series, presence: pd.Series) -> dict[str, bool]:
 
 
 def preset_words(presets: pd.DataFrame) -> str:
-    """Per network: what presence, the published and the corrected preset reach, and what fails."""
+    """Per network: what presence, the published and the corrected preset reach; pass or fail."""
     if presets["ap"].isna().all():
         return UNDEFINED
     lines = []
@@ -74,126 +69,54 @@ def preset_words(presets: pd.DataFrame) -> str:
         rows = table.droplevel("network")
         for name, row in rows.iterrows():
             lines.append(
-                f"{network}, {name}: average precision {_with_interval(row, 'ap')}, "
-                f"AUROC {_with_interval(row, 'auroc')}"
+                f"{network}, {name}: average precision {with_interval(row, 'ap')}, "
+                f"AUROC {with_interval(row, 'auroc')}"
             )
         if "corrected" in rows.index:
-            reached = _reaches(rows.loc["corrected"], rows.loc[PRESENCE])
+            reached = targets(rows.loc["corrected"], rows.loc[PRESENCE])
             missed = [what for what, holds in reached.items() if not holds]
             lines.append(
                 f"{network}: the corrected preset "
-                + (f"misses {'; '.join(missed)}" if missed else "reaches all that was asked")
+                + (f"FAILS: {'; '.join(missed)}" if missed else "PASSES: " + "; ".join(reached))
             )
     return "\n".join(lines)
 
 
-def step_words(steps: pd.DataFrame) -> str:
-    """What each step from the paper's preset to the corrected one changes."""
-    parts = [
-        f"{step}: {row['ap']:.3f} ({change:+.3f})"
-        if change == change
-        else f"{step}: {row['ap']:.3f}"
-        for (step, row), change in zip(steps.iterrows(), steps["ap"].diff(), strict=True)
-    ]
-    return "average precision per cell: " + ", ".join(parts)
+def verdict(presets: pd.DataFrame, methods: pd.DataFrame) -> str:
+    """The answer to the notebook's question, for all networks.
 
-
-def method_words(methods: pd.DataFrame) -> str:
-    """The best and the worst by average precision, and whether an occlusion beats every CAM."""
-    if methods["ap"].isna().all():
-        return UNDEFINED
-    order = methods["ap"].sort_values(ascending=False)
-    covers = methods.index.str.startswith("occlusion")
-    chance = methods.loc["random", "ap"] if "random" in methods.index else float("nan")
-    lines = [
-        "average precision per cell: "
-        + ", ".join(f"{name} {value:.3f}" for name, value in order.items()),
-        f"Random-CAM, which knows nothing, reaches {chance:.3f}",
-    ]
-    if covers.any() and (~covers).any():
-        for measure, shown in MEASURES.items():
-            cam, cover = methods.loc[~covers, measure], methods.loc[covers, measure]
-            if cam.isna().all() or cover.isna().all():
-                continue
-            better = "beats" if cover.max() > cam.max() else "does not beat"
-            lines.append(
-                f"{shown}: the best occlusion ({cover.idxmax()}, {cover.max():.3f}) {better} the "
-                f"best CAM ({cam.idxmax()}, {cam.max():.3f})"
-            )
-    return "\n".join(lines)
-
-
-def size_words(factors: pd.DataFrame, exponents: pd.DataFrame, preset: Preset) -> str:
-    """How each box score of corrected Grad-CAM treats small and large causes."""
-    rows = factors.sort_index().loc[(preset.score, preset.layer)]
-    lines = [
-        f"{score}: keeps {row['small']:.0%} of small and {row['large']:.0%} of large causes, "
-        f"importance by area rho {row['area_rho']:+.2f}, average precision {row['ap']:.3f}"
-        for score, row in rows.iterrows()
-    ]
-    lines += [
-        f"{network}: the share in boxes of causes grows as area^{row['exponent']:.2f} "
-        f"(standard error {row['error']:.2f})"
-        for network, row in exponents.iterrows()
-    ]
-    return "\n".join(lines)
-
-
-def pair_words(pairs: pd.DataFrame) -> str:
-    """What two cues do to each other."""
-    lines = []
-    for kind, row in pairs.iterrows():
-        if not row["pairs"]:
-            lines.append(f"{kind}: no pair")
-            continue
-        lines.append(
-            f"{kind} ({row['pairs']:.0f} pairs): without the cue the probability drops by "
-            f"{row['cue']:.2f}, without the other by {row['other']:.2f}, without both by "
-            f"{row['both']:.2f}; order-two term {row['order_two']:+.2f} "
-            f"[{row['low']:+.2f}, {row['high']:+.2f}]"
-        )
-    return "\n".join(lines)
-
-
-def rule_words(cells: pd.DataFrame) -> str:
-    """Where the network follows the planted rule, and where it does not."""
-    known = cells.dropna(subset="effect")
-    causal, planted = known["effect"] > CAUSAL, known["planted"] > 0
-    extra = known[causal & ~planted].sort_values("effect", ascending=False)
-    missing = known[planted & ~causal].sort_values("effect")
-
-    def named(rows: pd.DataFrame) -> str:
-        shown = [f"{c} for {e} ({v:.2f})" for (c, e), v in rows["effect"].head(6).items()]
-        return ", ".join(shown) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
-
-    lines = [
-        f"{len(known)} cells have images enough; the rule plants a cause in {planted.sum()}, "
-        f"removal finds one in {causal.sum()}, in {(causal & planted).sum()} of them both agree"
-    ]
-    if len(missing):
-        lines.append(f"planted but without an effect above {CAUSAL}: {named(missing)}")
-    if len(extra):
-        lines.append(f"not planted but with one: {named(extra)}")
-    return "\n".join(lines)
-
-
-def verdict(presets: pd.DataFrame) -> str:
-    """The answer to the notebook's question, for all networks."""
+    presets : as `comparison.preset_table` makes it; methods : as `method_table`
+    """
     table = presets["ap"].unstack("preset", sort=False).dropna()
     if table.empty:
         return UNDEFINED
     better = (table["corrected"] > table[PRESENCE]).sum()
     worse = (table["paper"] < table[PRESENCE]).sum()
+    gains = presets.loc[list(table.index)]
+    surely = (gains.xs("paper", level="preset")["gain_high"] < 0).sum()
+    sure = (gains.xs("corrected", level="preset")["gain_low"] > 0).sum()
     lines = [
-        f"As published, the association matrix is a worse guide to causes than counting presence "
-        f"for {worse} of {len(table)} networks; corrected, it is a better one for {better}.",
+        f"As published, Grad-CAM's association matrix is a worse guide to causes than counting "
+        f"presence for {worse} of {len(table)} networks (the paired 95 % interval excludes 0 for "
+        f"{surely}); corrected, it is a better one for {better} (for {sure}).",
     ]
     reached = 0
     for network in table.index:
         rows = presets.loc[network]
-        reached += all(_reaches(rows.loc["corrected"], rows.loc[PRESENCE]).values())
+        reached += all(targets(rows.loc["corrected"], rows.loc[PRESENCE]).values())
     lines.append(
         f"The corrected preset reaches AUROC {AUROC} and average precision {PRECISION}, with an "
         f"interval apart from that of presence, for {reached} of {len(table)} networks."
     )
+    cams = methods[methods.index.get_level_values("preset") != "occlusion"]
+    cams = cams.drop(index="random", level="method", errors="ignore")["ap"].unstack("preset")
+    if {"paper", "corrected"} <= set(cams) and len(cams := cams.dropna()):
+        floor = table[PRESENCE].reindex(cams.index.get_level_values("network")).to_numpy()
+        lines.append(
+            f"Over all CAM methods and networks ({len(cams)}): as published, average precision is "
+            f"{cams['paper'].min():.2f} to {cams['paper'].max():.2f} and above presence in "
+            f"{(cams['paper'].to_numpy() > floor).sum()}; corrected, "
+            f"{cams['corrected'].min():.2f} to {cams['corrected'].max():.2f} and above presence in "
+            f"{(cams['corrected'].to_numpy() > floor).sum()}."
+        )
     return "\n".join(lines)

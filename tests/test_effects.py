@@ -171,3 +171,38 @@ def test_only_drawn_scenes_can_lose_an_object(tmp_path):
     )
     with pytest.raises(TypeError, match=r"from EmoScenes only, not from folder .*; use occlusion"):
         effects.measure_effects(Analysis(photographs))
+
+
+def test_changes_by_hand():
+    """The label is the whole picture's, also where a version has another: log-odds 2, 0, -1."""
+    logits = np.array([[2.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
+    table = changes.changes(logits, ("Awe", "Joy"))
+    assert table["label"].tolist() == ["Awe", "Awe"]
+    assert table["label_without"].tolist() == ["Awe", "Joy"]
+    assert table["logit_drop"].tolist() == [2.0, 2.0]
+    p = [1 / (1 + np.exp(-odds)) for odds in (2, 0, -1)]
+    assert table["probability"].tolist() == pytest.approx([p[0]] * 2)
+    assert table["probability_drop"].tolist() == pytest.approx([p[0] - p[1], p[0] - p[2]])
+
+
+def test_a_version_in_which_nothing_differs_is_not_passed_at_all(monkeypatch):
+    passed = []
+
+    def logits_of(network, pictures, device):
+        passed.extend(pictures)
+        return np.arange(2.0 * len(pictures)).reshape(-1, 2)
+
+    monkeypatch.setattr(changes, "logits_of", logits_of)
+    whole, other = (Image.new("RGB", (4, 4), colour) for colour in ("red", "blue"))
+    got = changes.logits_without(None, whole, [whole.copy(), other, whole.copy()], CPU)
+    assert passed == [whole, other]
+    assert got.tolist() == [[0, 1], [0, 1], [2, 3], [0, 1]]
+
+
+def test_one_thread_is_given_back():
+    before = torch.get_num_threads()
+    with changes.one_thread():
+        assert torch.get_num_threads() == 1
+    with changes.one_thread(False):
+        assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == before

@@ -15,9 +15,11 @@ from emocam_utils import faithfulness as measures
 from emocam_utils.cells import Cells
 from emocam_utils.curves import (
     cells_changed,
+    curve_table,
     deletion_insertion,
     mixed,
     pointing_table,
+    randomisation_table,
     shuffled,
     weighted_layers,
 )
@@ -94,7 +96,8 @@ def test_an_empty_map_or_mask_is_nan_not_a_hit():
     maps = pd.DataFrame({"image": ["a", "b"], "height": 1, "width": 2})
     maps["map"] = [np.array([0.0, 1.0]), np.array([0.0, -1.0])]
     table = pointing_table(objects, np.array([True, True]), {"m": maps}, images)
-    assert table.loc[0, ["hit", "images", "chance"]].tolist() == [1.0, 1, 1.0]
+    assert table.loc["m", ["hit", "images", "chance"]].tolist() == [1.0, 1, 1.0]
+    assert table.loc["m", "hit_low"] == pytest.approx(0.2065, abs=1e-3)  # Wilson's of 1 in 1
 
 
 def test_interval_and_resampling():
@@ -208,3 +211,45 @@ def test_shuffling_keeps_the_original_and_the_values():
                 == parameter.flatten().sort().values).all()  # fmt: skip
         touched = name.startswith(("head.fc8.weight", "head.fc7.weight"))
         assert touched != bool((changed == parameter).all()) or name.endswith("bias")
+
+
+class Noise:
+    """Stands for an analysis of noise pictures by a tiny network."""
+
+    def __init__(self):
+        import torch
+        from PIL import Image
+
+        self.network, self.torch_device = tiny_emonet(), torch.device("cpu")
+        picture = Image.effect_noise((64, 48), 80).convert("RGB")
+        self.corpus = type("Corpus", (), {"read": staticmethod(lambda _: picture)})()
+
+
+def test_mean_curves_leave_empty_maps_out():
+    """One map is empty: the mean curve is that of the other image alone."""
+    analysis, cam = Noise(), np.random.default_rng(0).normal(size=169)
+    maps = {"image": ["a", "b"], "height": 13, "width": 13}
+    maps = {"m": pd.DataFrame({**maps, "map": [cam, -np.ones(169)]})}
+    table = curve_table(analysis, maps, ["a", "b"], steps=4)
+    args = (analysis.network, analysis.corpus.read("a"), cam.reshape(13, 13), 4)
+    for name, curve in zip(
+        ("deletion", "insertion"), deletion_insertion(*args, analysis.torch_device), strict=True
+    ):
+        rows = table[table["curve"] == name]
+        assert rows["probability"].tolist() == pytest.approx(curve.tolist(), abs=1e-6)
+        assert rows["images"].tolist() == [1] * 5 and rows["share"].tolist()[-1] == 1
+        area = rows["area"].iloc[0]
+        assert area == pytest.approx(measures.area_under(curve), abs=1e-6)
+        assert rows["area_low"].iloc[0] == pytest.approx(area, abs=1e-6)
+
+
+def test_randomised_parameters_are_compared_with_the_network_as_it_is():
+    from emocam_utils.cams import build_cam
+
+    methods = {name: build_cam(name) for name in ("gradcam", "lime")}
+    table = randomisation_table(Noise(), methods, ["a", "b", "c"])
+    for _, rows in table.groupby("method"):
+        similarity = rows.set_index("layer")["similarity"]
+        assert similarity.index[0] == "none" and similarity.iloc[0] == pytest.approx(1)
+        assert similarity.index[-1] == "trunk.conv1" and abs(similarity.iloc[-1]) < 0.9
+        assert (rows["similarity_low"] <= rows["similarity"] + 1e-9).all()

@@ -89,7 +89,8 @@ def effects_figure(cells: pd.DataFrame, most: int = 30) -> Figure:
     return figure
 
 
-def _dots(ax: Axes, y: float, row: pd.Series, measure: str, colour: str, label: str = "") -> None:
+def dots(ax: Axes, y: float, row: pd.Series, measure: str, colour: str, label: str = "") -> None:
+    """A measure as a dot, on its interval if the row has one."""
     low, high = row.get(f"{measure}_low", np.nan), row.get(f"{measure}_high", np.nan)
     if low == low:
         ax.plot([low, high], [y, y], color=colour, lw=2, alpha=0.6, solid_capstyle="butt")
@@ -103,7 +104,7 @@ def _plot_presets(ax: Axes, presets: pd.DataFrame) -> None:
         for shift, name in enumerate(names):
             y = place + 0.22 * (shift - (len(names) - 1) / 2)
             label = name if place == 0 else ""
-            _dots(ax, y, presets.loc[(network, name)], "ap", COLOURS.get(name, DROPPED), label)
+            dots(ax, y, presets.loc[(network, name)], "ap", COLOURS.get(name, DROPPED), label)
     ax.set_yticks(range(len(networks)), networks)
     ax.invert_yaxis()
     ax.set(
@@ -164,7 +165,7 @@ def factor_figure(steps: pd.DataFrame, factors: pd.DataFrame) -> Figure:
     """
     figure, axes = plt.subplots(1, 2, figsize=(12, 3.2), layout="constrained")
     for y, (step, row) in enumerate(steps.iterrows()):
-        _dots(axes[0], y, row, "ap", KEPT if y == len(steps) - 1 else COLOURS["paper"], step)
+        dots(axes[0], y, row, "ap", KEPT if y == len(steps) - 1 else COLOURS["paper"], step)
     axes[0].set_yticks(range(len(steps)), steps.index)
     axes[0].invert_yaxis()
     axes[0].grid(axis="x", alpha=0.4)
@@ -178,48 +179,4 @@ def factor_figure(steps: pd.DataFrame, factors: pd.DataFrame) -> Figure:
     ]
     sns.heatmap(table, ax=axes[1], annot=True, fmt=".2f", cmap="rocket_r", vmin=0, vmax=1)
     axes[1].set(title="Average precision, thresholds calibrated", xlabel="", ylabel="")
-    return figure
-
-
-def method_figure(methods: pd.DataFrame) -> Figure:
-    """Every method and occlusion by four measures; methods : as `method_table` makes it."""
-    measures = {
-        "ap": "average precision per cell",
-        "box_auroc": "AUROC per box",
-        "box_rho": "Spearman with the effect, per box",
-        "rejected": "spurious companions rejected",
-    }
-    figure, axes = plt.subplots(
-        1, len(measures), figsize=(14, 0.28 * len(methods) + 1.2), sharey=True, layout="constrained"
-    )
-    for ax, (measure, title) in zip(axes, measures.items(), strict=True):
-        for y, (name, row) in enumerate(methods.iterrows()):
-            colour = COLOURS["paper"] if name.startswith("occlusion") else KEPT
-            _dots(ax, y, row, measure, COLOURS["presence only"] if name == "random" else colour)
-        ax.set_yticks(range(len(methods)), methods.index)
-        ax.set(title=title)
-        ax.title.set_fontsize(9)
-        ax.grid(axis="x", alpha=0.4)
-    axes[0].invert_yaxis()
-    return figure
-
-
-def curve_figure(curves: pd.DataFrame, randomised: pd.DataFrame) -> Figure:
-    """Deletion and insertion curves, and maps under randomised parameters; a line a method."""
-    figure, axes = plt.subplots(1, 3, figsize=(14, 3.4), layout="constrained")
-    names = list(dict.fromkeys(curves["method"]))
-    colours = dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
-    for ax, curve in zip(axes, ("deletion", "insertion"), strict=False):
-        for name, rows in curves[curves["curve"] == curve].groupby("method", sort=False):
-            published = " as published" if name.endswith("probability/pre_relu") else ""
-            label = f"{name.split('/')[0]}{published} {rows['area'].iloc[0]:.2f}"
-            ax.plot(rows["share"], rows["probability"], color=colours[name], label=label)
-        ax.set(xlabel="share of cells changed", ylabel="probability of the label", ylim=(0, 1))
-        ax.set(title=f"{curve} (area)")
-        ax.legend(frameon=False, fontsize=7)
-    for name, rows in randomised.groupby("method", sort=False):
-        colour = colours.get(name, DROPPED)
-        axes[2].plot(rows["layer"], rows["similarity"], "o-", ms=3, color=colour)
-    axes[2].set(title="parameters shuffled down to", ylabel="similarity to the map (Spearman)")
-    plt.setp(axes[2].get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
     return figure

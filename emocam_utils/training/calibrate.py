@@ -14,12 +14,13 @@ import pandas as pd
 
 from .. import paths
 from ..calibration import FILE, PLATEAU, calibrated, provenance, with_preset
+from ..contestants import variant
 from ..importance import SCORES
 from ..sizes import size_exponent
 from ..stages import Analysis, file_hash
 from ..study import CorpusSpec, load_study
 from ..trials import network_name
-from ..validation import put_on_trial, variant
+from ..validation import put_on_trial
 
 PRESETS = paths.DATA / "presets.yaml"
 
@@ -52,7 +53,9 @@ def main() -> None:
     )
     preset = study.preset("corrected")
     analysis = Analysis(study)
-    trial = put_on_trial(analysis, network_name(analysis), covered=arguments.covered)
+    trial = put_on_trial(
+        analysis, network_name(analysis), {"corrected": preset}, covered=arguments.covered
+    )
     trial = trial.above(preset.probability)
     table = calibrated(trial)
     score = best_score(table)

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..calibration import FOLDER
 from ..stages import Analysis, file_hash
 from ..study import ModelSpec, load_study
-from ..trials import accuracy, save_trial, training_record
+from ..trials import accuracy, save_trial, shippable, training_record
 from ..validation import put_on_trial
 
 FILLS = ("cells",)  # occlusions of pixels are judged on the shipped network only
@@ -35,14 +35,14 @@ def main() -> None:
         }
     )
     analysis = Analysis(study)
-    trial = put_on_trial(analysis, f"seed {arguments.seed}", fills=FILLS)
+    trial = put_on_trial(analysis, f"seed {arguments.seed}", study.presets, fills=FILLS)
     record = {
         **training_record(weights),
         "weights": file_hash(weights),
         "corpus": analysis.corpus.fingerprint,
         "accuracy": accuracy(trial.objects),
     }
-    save_trial(trial, record, FOLDER / f"seed-{arguments.seed}.parquet")
+    save_trial(shippable(trial, study.presets), record, FOLDER / f"seed-{arguments.seed}.parquet")
     print(f"seed {arguments.seed}: {record['accuracy']:.1%} of {trial.count:,} test scenes right")
 
 
