@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -21,8 +22,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from .corpus import Corpus
 from .networks.emonet import EMONET_LABELS
-from .stages import Analysis, file_hash
+from .stages import file_hash
+from .study import Study
 
 PALETTE: dict[str, tuple] = dict(
     zip(EMONET_LABELS, sns.husl_palette(len(EMONET_LABELS), s=0.75, l=0.6), strict=True)
@@ -69,6 +72,16 @@ class Saved:
         return self.png.read_bytes()
 
 
+class Analysed(Protocol):
+    """What a figure is of: a study with its network and detector, and the corpus they looked at."""
+
+    @property
+    def study(self) -> Study: ...
+
+    @property
+    def corpus(self) -> Corpus: ...
+
+
 def save_figure(
     figure: Figure,
     table: pd.DataFrame,
@@ -77,7 +90,7 @@ def save_figure(
     title: str,
     caption: str,
     notebook: str,
-    analysis: Analysis,
+    analysis: Analysed,
     n: str,
 ) -> Saved:
     """Save a figure with its numbers and its record under figures/<study>/<name>.*
