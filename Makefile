@@ -64,8 +64,7 @@ SECTIONS := $(foreach notebook,$(NOTEBOOKS),$(call section,$(notebook)))
 WANTED := $(if $(filter paper,$(MAKECMDGOALS)),$(EXECUTED),$(strip $(foreach notebook,$(EXECUTED),\
 	$(if $(filter $(call section,$(notebook)),$(MAKECMDGOALS)),$(notebook)))))
 
-RUNNERS := $(patsubst %,emocam_utils/%.py,execute gallery offline parameters steps)
-CODE := $(filter-out $(RUNNERS) emocam_utils/training/%,\
+CODE := $(filter-out emocam_utils/runner/% emocam_utils/training/%,\
 	$(wildcard emocam_utils/*.py emocam_utils/*/*.py))
 TABLES := $(filter-out data/README.md data/assets.lock,$(wildcard data/*.*))
 FETCHED := $(if $(filter findingemo,$(KIND)),$(wildcard \
@@ -133,7 +132,7 @@ env: $(INSTALLED) ## the Python environment .venv, with the pinned packages
 paper: $(EXECUTED) $(INDEX) ## every section, its figures, and figures/<study>/index.html
 
 data: $(INSTALLED) ## what a study needs from the web (DRY_RUN=1 lists it, LIMIT=100 takes a few images)
-	@$(PY) -m emocam_utils.fetch $(call quote,$(STUDY)) $(if $(DRY_RUN),--dry-run) \
+	@$(PY) -m emocam_utils.downloads.fetch $(call quote,$(STUDY)) $(if $(DRY_RUN),--dry-run) \
 		$(if $(LIMIT),--limit $(call quote,$(LIMIT)))
 
 test: $(INSTALLED) ## format, lint, tests, and every notebook on a tiny study
@@ -148,7 +147,7 @@ test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary
 	if $(MAKE) --no-print-directory paper STUDY=tiny IMAGES= EXTRA= \
 		EMOCAM_FIGURES="$$EMOCAM_FIGURES" EMOCAM_RESULTS="$$EMOCAM_RESULTS" && \
 		( for other in $(filter-out $(wildcard notebooks/[0-9]*),$(wildcard notebooks/*.ipynb)); do \
-		$(PY) -m emocam_utils.execute $$other --out "$$folder/figures/tiny/notebooks" \
+		$(PY) -m emocam_utils.runner.execute $$other --out "$$folder/figures/tiny/notebooks" \
 		-p study tiny || exit 1; done ); \
 	then rm -rf "$$folder"; echo "Every notebook runs on the study tiny."; \
 	else echo "What there is lies in $$folder" >&2; exit 1; fi
@@ -176,11 +175,11 @@ facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the
 network = $(if $(NETWORK),--network $(call quote,$(NETWORK))) \
 	$(if $(WEIGHTS),--weights $(call quote,$(WEIGHTS)))
 face-scores: $(INSTALLED) ## the emotions of the faces in FOLDER= as a table, OUT=scores.csv
-	@$(PY) -m emocam_utils.face_scores $(call given,FOLDER,FOLDER=/home/me/photos OUT=scores.csv) \
+	@$(PY) -m emocam_utils.faces.scores $(call given,FOLDER,FOLDER=/home/me/photos OUT=scores.csv) \
 		--out $(call given,OUT,FOLDER=/home/me/photos OUT=scores.csv) $(network)
 
 face-video: $(INSTALLED) ## VIDEO= with its faces read and explained, OUT=annotated.mp4
-	@$(PY) -m emocam_utils.face_video $(call given,VIDEO,VIDEO=in.mp4 OUT=annotated.mp4) \
+	@$(PY) -m emocam_utils.faces.video $(call given,VIDEO,VIDEO=in.mp4 OUT=annotated.mp4) \
 		$(call given,OUT,VIDEO=in.mp4 OUT=annotated.mp4) $(network)
 
 bench: $(INSTALLED) ## how fast each stage is
@@ -199,15 +198,15 @@ endef
 $(foreach notebook,$(NOTEBOOKS),$(eval $(call section_rule,$(notebook))))
 
 $(EXECUTED): $(RUNS)/%.ipynb: notebooks/%.ipynb $(RUNS)/%.parameters $(INPUTS) | $(INSTALLED)
-	@$(PY) -m emocam_utils.execute $< --out $(@D) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
+	@$(PY) -m emocam_utils.runner.execute $< --out $(@D) $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
 		-p study $(STUDY) $(if $(IMAGES),-p images $(call quote,$(IMAGES))) $(EXTRA)
 
 $(RUNS)/%.parameters:
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(PARAMETERS)) > $@
 
-$(INDEX): $(WANTED) emocam_utils/gallery.py $(wildcard $(EMOCAM_FIGURES)/$(STUDY)/*.json) | $(INSTALLED)
-	@$(PY) -m emocam_utils.gallery $(STUDY)
+$(INDEX): $(WANTED) emocam_utils/runner/gallery.py $(wildcard $(EMOCAM_FIGURES)/$(STUDY)/*.json) | $(INSTALLED)
+	@$(PY) -m emocam_utils.runner.gallery $(STUDY)
 
 ifneq ($(INSTALLED),)
 # brambox 5 is not built for newer Pythons, and does not compile with the numpy of today.

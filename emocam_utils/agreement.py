@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from .cams import CamMethod
 from .cams.lime import LimeCam
 from .cams.random_cam import RandomCam
-from .faithfulness import interval
 from .rsa import REPRESENTATIONS, Candidates, Rsa, p_value, top_classes
 from .stages import Analysis, Untrained, box_importance, preset_cam
 from .study import Preset, Study, StudyError
+from .validation.faithfulness import interval
 
 RANDOM_SEEDS = range(5)
 ALPHA = 0.05

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .assets import AssetError
 from .association import Association, Attention, associate, both_presets
 from .corpus import UnreadableImage
+from .downloads.assets import AssetError
+from .downloads.ledger import FOUND, LATER, LOST, Ledger
 from .findingemo import ANNOTATED, EMOTIONS, RANGES, WHEEL
-from .ledger import FOUND, LATER, LOST, Ledger
 from .networks.valence_arousal import emonet_arousal, emonet_valence
 from .stages import Analysis
 from .study import Preset

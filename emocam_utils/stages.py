@@ -24,11 +24,11 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from . import assets
 from .association import Attention
 from .cams import CamMethod, build_cam, cam_options
 from .corpus import Corpus, Folder, UnreadableImage
 from .detectors import DETECTORS, Detector
+from .downloads import assets
 from .emoscenes.corpus import EmoScenes
 from .findingemo import IMAGES, FindingEmo, annotations
 from .importance import SCORES

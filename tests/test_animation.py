@@ -5,16 +5,16 @@ import pytest
 from PIL import Image
 from tiny_faces import astronaut, blocks, brightness, plain, probabilities, scene
 
-from emocam_utils.animation import (
+from emocam_utils.faces.animation import (
     SequenceError,
     make_film,
     natural_order,
     read_sequence,
     save_gif,
 )
-from emocam_utils.faces import cut_face
+from emocam_utils.faces.finding import cut_face
+from emocam_utils.faces.video_files import open_video, write_video
 from emocam_utils.registry import UnknownName
-from emocam_utils.video_files import open_video, write_video
 
 LEVELS = (51, 102, 204)
 
@@ -58,7 +58,7 @@ def test_a_frame_holds_the_face_its_map_and_the_bars(film):
 
 
 def test_more_frames_than_a_batch(greys, film, monkeypatch):
-    monkeypatch.setattr("emocam_utils.animation.BATCH", 2)
+    monkeypatch.setattr("emocam_utils.faces.animation.BATCH", 2)
     again = make_film(greys, brightness(), image_as_map, emotion="happiness", side=32)
     np.testing.assert_array_equal(again.frames, film.frames)
 

@@ -21,8 +21,8 @@ from emocam_utils.annotations import (
     valence_arousal_counts,
 )
 from emocam_utils.association import Attention, associate
+from emocam_utils.downloads.ledger import Entry, Ledger
 from emocam_utils.findingemo import EMOTIONS, annotations
-from emocam_utils.ledger import Entry, Ledger
 from emocam_utils.networks.emonet import EMONET_LABELS
 from emocam_utils.networks.valence_arousal import emonet_arousal, emonet_valence
 from emocam_utils.study import Preset

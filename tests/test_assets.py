@@ -14,9 +14,10 @@ import emonet_py.test_integrity
 import pytest
 from emonet_py.check_data_files import CheckDataFiles
 
-from emocam_utils import asset_checks, assets, fetch, findingemo, paths
-from emocam_utils.assets import ASSETS, Asset, AssetError, assets_for, read_lock, require
-from emocam_utils.ledger import Entry, Ledger
+from emocam_utils import findingemo, paths
+from emocam_utils.downloads import asset_checks, assets, fetch
+from emocam_utils.downloads.assets import ASSETS, Asset, AssetError, assets_for, read_lock, require
+from emocam_utils.downloads.ledger import Entry, Ledger
 from emocam_utils.study import load_study
 
 CONTENT = b"weights " * 1000

@@ -20,11 +20,11 @@ from misbehaving_server import misbehaving, picture
 from PIL import Image
 
 from emocam_utils import paths
-from emocam_utils.download import DownloadError, download
-from emocam_utils.image_files import Refused, UnsafeName, safe_path
-from emocam_utils.ledger import Entry, Ledger, LedgerInUse
-from emocam_utils.manners import Gates, Manners
-from emocam_utils.web_files import check_answer, retry_after
+from emocam_utils.downloads.download import DownloadError, download
+from emocam_utils.downloads.image_files import Refused, UnsafeName, safe_path
+from emocam_utils.downloads.ledger import Entry, Ledger, LedgerInUse
+from emocam_utils.downloads.manners import Gates, Manners
+from emocam_utils.downloads.web_files import check_answer, retry_after
 
 QUICK = Manners(pause=0, pauses={}, tries=3, backoff=0.02, most_bytes=100_000)
 HASTY = replace(QUICK, silence=0.4, longest=0.5)
@@ -176,7 +176,7 @@ def test_the_archive_is_not_asked_for_its_own_pages(folder, monkeypatch):
         asked.append(url)
         raise Refused("status 404")
 
-    monkeypatch.setattr("emocam_utils.download.fetch_address", gone)
+    monkeypatch.setattr("emocam_utils.downloads.download.fetch_address", gone)
     kept, page = "https://web.archive.org/web/2020/http://a.org/b.jpg", "http://a.org/c.jpg"
     fetch(folder, kept, page, archive="http://archive/{url}")
     assert asked == [kept, page, f"http://archive/{page}"]
@@ -270,8 +270,8 @@ def test_hosts_that_are_gone_do_not_end_the_run_while_others_answer(folder, monk
         gone = (("http://gone", "unreachable: no such host"),)
         return Entry(image, "found" if found else "later", tried=() if found else gone)
 
-    monkeypatch.setattr("emocam_utils.download._Session._image", every_fifth)
-    monkeypatch.setattr("emocam_utils.download._missing", lambda wanted, *_: wanted)
+    monkeypatch.setattr("emocam_utils.downloads.download._Session._image", every_fifth)
+    monkeypatch.setattr("emocam_utils.downloads.download._missing", lambda wanted, *_: wanted)
     wanted = {f"{number}.jpg": [] for number in range(40)}
     ledger = download(wanted, folder, Manners(offline=5), "")
     assert len(ledger.entries) == 40
@@ -389,8 +389,8 @@ def test_two_downloads_do_not_write_at_once(server, folder):
 SCRIPT = """
 import sys, json
 from pathlib import Path
-from emocam_utils.download import download
-from emocam_utils.manners import Manners
+from emocam_utils.downloads.download import download
+from emocam_utils.downloads.manners import Manners
 wanted = json.loads(Path(sys.argv[1]).read_text())
 manners = Manners(connections=4, per_host=4, pause=0, pauses={})
 download(wanted, Path(sys.argv[2]), manners, "")

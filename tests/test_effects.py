@@ -6,12 +6,12 @@ import torch
 from PIL import Image
 from tiny_networks import tiny_emonet
 
-from emocam_utils import changes, effects
 from emocam_utils.emoscenes import corpus, scene
 from emocam_utils.emoscenes.scene import Removal, Scene, Thing
 from emocam_utils.networks.weights import save_emonet
 from emocam_utils.stages import Analysis
 from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study
+from emocam_utils.validation import changes, effects
 
 CPU = torch.device("cpu")
 PRESET = Preset(

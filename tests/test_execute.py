@@ -9,10 +9,10 @@ import papermill
 import pytest
 from tiny_notebooks import write_notebook
 
-from emocam_utils import execute as module
 from emocam_utils import paths
-from emocam_utils.execute import main
 from emocam_utils.progress import MARK
+from emocam_utils.runner import execute as module
+from emocam_utils.runner.execute import main
 
 
 class Run:

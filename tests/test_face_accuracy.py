@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from emocam_utils.face_accuracy import face_accuracy, limited
+from emocam_utils.faces.accuracy import face_accuracy, limited
 
 LABELS = ("joy", "fear", "awe")
 NAMED = ["joy", "joy", "fear", "fear", "joy"]

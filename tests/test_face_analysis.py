@@ -10,8 +10,8 @@ from PIL import Image
 from scipy.stats import spearmanr
 from tiny_faces import astronaut, plain
 
-from emocam_utils import face_maps
-from emocam_utils.face_analysis import (
+from emocam_utils.faces import maps as face_maps
+from emocam_utils.faces.analysis import (
     DRAWN,
     PHOTOGRAPHS,
     FaceAnalysis,
@@ -21,7 +21,7 @@ from emocam_utils.face_analysis import (
     study_faces,
     surest_faces,
 )
-from emocam_utils.faces import NoFace
+from emocam_utils.faces.finding import NoFace
 from emocam_utils.figures import save_figure
 from emocam_utils.study import load_study
 

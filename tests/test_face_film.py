@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 from tiny_faces import brightness, plain, scene
 
-from emocam_utils import face_film
-from emocam_utils.face_analysis import Source
-from emocam_utils.faces import NoFace
+from emocam_utils.faces import film as face_film
+from emocam_utils.faces.analysis import Source
+from emocam_utils.faces.finding import NoFace
 from emocam_utils.facial_parts.template import PARTS, part_areas, part_masks
 
 MASKS = dict(zip(PARTS, part_masks(64), strict=True))

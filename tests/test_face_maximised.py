@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 from tiny_faces import brightness
 
-from emocam_utils import face_maximised
-from emocam_utils.face_analysis import FaceAnalysis, Source, face_study
+from emocam_utils.faces import maximised as face_maximised
+from emocam_utils.faces.analysis import FaceAnalysis, Source, face_study
+from emocam_utils.faces.maximisation import Ascent
 from emocam_utils.facial_parts.template import PARTS, part_masks
-from emocam_utils.maximisation import Ascent
 from emocam_utils.study import load_study
 
 

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 from tiny_faces import LABELS, astronaut, blocks, brightness, probabilities
 
-import emocam_utils.face_scores as module
+import emocam_utils.faces.scores as module
 from emocam_utils.corpus import Folder
-from emocam_utils.face_corpus import Faces
-from emocam_utils.face_reading import read_faces
-from emocam_utils.face_scores import face_scores, main, write_scores
-from emocam_utils.faces import cut_face
+from emocam_utils.faces.corpus import Faces
+from emocam_utils.faces.finding import cut_face
+from emocam_utils.faces.reading import read_faces
+from emocam_utils.faces.scores import face_scores, main, write_scores
 from emocam_utils.networks import NETWORKS
 from emocam_utils.registry import UnknownName
 

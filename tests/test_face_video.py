@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 from tiny_faces import LABELS, brightness, plain, scene
 
-import emocam_utils.video_files as module
-from emocam_utils.face_reading import cam_map, on_one_scale, read_faces
-from emocam_utils.face_scores import NETWORKS
-from emocam_utils.face_video import annotate_video, main, painted, read_video
-from emocam_utils.faces import cut_face
-from emocam_utils.video_files import VideoError, open_video, write_video
+import emocam_utils.faces.video_files as module
+from emocam_utils.faces.finding import cut_face
+from emocam_utils.faces.reading import cam_map, on_one_scale, read_faces
+from emocam_utils.faces.scores import NETWORKS
+from emocam_utils.faces.video import annotate_video, main, painted, read_video
+from emocam_utils.faces.video_files import VideoError, open_video, write_video
 
 FRAMES, GAP, FPS = 8, 3, 12
 

@@ -8,10 +8,10 @@ from PIL import Image
 from tiny_faces import FACE, astronaut, blocks
 
 from emocam_utils.corpus import UnreadableImage
-from emocam_utils.face_corpus import ExampleFaces, open_faces
-from emocam_utils.face_morph import EMOTIONS, draw_face, eased, expression, morph_faces
-from emocam_utils.faces import NoFace, crop_face, cut_face, find_faces, square
-from emocam_utils.fer2013 import Fer2013Error
+from emocam_utils.faces.corpus import ExampleFaces, open_faces
+from emocam_utils.faces.fer2013 import Fer2013Error
+from emocam_utils.faces.finding import NoFace, crop_face, cut_face, find_faces, square
+from emocam_utils.faces.morph import EMOTIONS, draw_face, eased, expression, morph_faces
 from emocam_utils.registry import UnknownName
 
 

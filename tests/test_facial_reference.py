@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from emocam_utils import facial_reference as reference
-from emocam_utils.face_analysis import FaceAnalysis, Source, face_study
+from emocam_utils.faces import reference
+from emocam_utils.faces.analysis import FaceAnalysis, Source, face_study
 from emocam_utils.study import load_study
 
 PROVENANCE = {

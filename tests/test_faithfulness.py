@@ -11,9 +11,9 @@ from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 from tiny_networks import tiny_emonet
 
-from emocam_utils import faithfulness as measures
-from emocam_utils.cells import Cells
-from emocam_utils.curves import (
+from emocam_utils.validation import faithfulness as measures
+from emocam_utils.validation.cells import Cells
+from emocam_utils.validation.curves import (
     cells_changed,
     curve_table,
     deletion_insertion,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emocam_utils.fer2013 import Fer2013Error, load_fer2013
+from emocam_utils.faces.fer2013 import Fer2013Error, load_fer2013
 
 
 def save(folder, name, value, size=64):

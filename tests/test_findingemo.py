@@ -19,6 +19,7 @@ from emocam_utils import findingemo, paths, stages
 from emocam_utils.annotations import annotated_associations, annotated_cells, by_annotation
 from emocam_utils.association import associate
 from emocam_utils.corpus import UnreadableImage
+from emocam_utils.downloads.image_files import safe_path
 from emocam_utils.findingemo import (
     EMOTIONS,
     WHEEL,
@@ -29,7 +30,6 @@ from emocam_utils.findingemo import (
     is_web_address,
     read_annotations,
 )
-from emocam_utils.image_files import safe_path
 from emocam_utils.networks.emonet import EmoNet, freeze
 from emocam_utils.networks.weights import save_emonet
 from emocam_utils.plots.findingemo import by_emotion_figure

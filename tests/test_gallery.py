@@ -7,7 +7,13 @@ from bs4 import BeautifulSoup
 from tiny_notebooks import write_notebook
 
 from emocam_utils import paths
-from emocam_utils.gallery import RecordError, main, notebook_title, read_records, write_gallery
+from emocam_utils.runner.gallery import (
+    RecordError,
+    main,
+    notebook_title,
+    read_records,
+    write_gallery,
+)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import torch
 from tiny_saliency import TinyFace, noise, small_network, state
 from torch import nn
 
-from emocam_utils.layer_activations import layer_activations, most_active
+from emocam_utils.faces.layer_activations import layer_activations, most_active
 
 
 def test_they_are_the_convolutions_with_their_normalisation_before_the_relu():

@@ -12,7 +12,8 @@ import pytest
 from tiny_notebooks import write_notebook
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-RUNNERS = ("execute", "gallery", "offline", "parameters", "paths", "progress", "registry", "steps")
+COPIED = ("paths", "progress", "registry", "runner/__init__", "runner/execute", "runner/gallery")
+COPIED += ("runner/offline", "runner/parameters", "runner/steps")
 PARAMETERS = "study = 'emoscenes'\nimages = ''\nlimit = 0"
 # The first two notebooks wait for each other: they end only if make runs them side by side.
 MEET = """
@@ -73,7 +74,7 @@ class Project:
 
 def new_project(folder: Path) -> Project:
     project = Project(folder)
-    for name in ("Makefile", *(f"emocam_utils/{module}.py" for module in RUNNERS)):
+    for name in ("Makefile", *(f"emocam_utils/{module}.py" for module in COPIED)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, folder / name)
     for name in (
@@ -163,7 +164,7 @@ EVERY = ["00_corpus", "01_detection", "02_association"]
         ("data/raw/findingemo/ledger.jsonl", []),
         ("data/assets.lock", []),
         ("data/README.md", []),
-        ("emocam_utils/execute.py", []),
+        ("emocam_utils/runner/execute.py", []),
         ("emocam_utils/training/emonet.py", []),
     ],
 )

@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from tiny_faces import brightness
 
-from emocam_utils import map_dependence
-from emocam_utils.face_analysis import FaceAnalysis, face_study
+from emocam_utils.faces import map_dependence
+from emocam_utils.faces.analysis import FaceAnalysis, face_study
 from emocam_utils.study import load_study
 
 

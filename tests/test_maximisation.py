@@ -10,7 +10,7 @@ from tiny_networks import tiny_emonet
 from tiny_saliency import TinyFace, noise, small_network, state
 from torch import nn
 
-from emocam_utils.maximisation import (
+from emocam_utils.faces.maximisation import (
     Ascent,
     InputSpace,
     maximise,

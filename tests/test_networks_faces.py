@@ -25,7 +25,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from emocam_utils.cams import build_cam
-from emocam_utils.fer2013 import load_fer2013
+from emocam_utils.faces.fer2013 import load_fer2013
 from emocam_utils.networks import NETWORKS, EmotionNetwork
 from emocam_utils.networks.face_weights import (
     build_variant,

@@ -10,10 +10,10 @@ from PIL import Image
 from test_effects import study
 from tiny_networks import tiny_emonet, two_channel_head
 
-from emocam_utils import occlusion
-from emocam_utils.occlusion import FILLS, cell_coverage, logits_without_cells, occluded
 from emocam_utils.stages import Analysis
 from emocam_utils.study import CorpusSpec
+from emocam_utils.validation import occlusion
+from emocam_utils.validation.occlusion import FILLS, cell_coverage, logits_without_cells, occluded
 
 
 def picture(width=60, height=40, seed=0):

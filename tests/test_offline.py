@@ -5,8 +5,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from emocam_utils.offline import WIDGET, to_html, without_progress, without_widgets
 from emocam_utils.progress import MARK
+from emocam_utils.runner.offline import WIDGET, to_html, without_progress, without_widgets
 
 PNG = base64.b64encode(b"\x89PNG not really").decode()
 

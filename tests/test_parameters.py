@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_notebooks import write_notebook
 
-from emocam_utils.parameters import ParameterError, default_parameters, parse_parameters, typed
+from emocam_utils.runner.parameters import (
+    ParameterError,
+    default_parameters,
+    parse_parameters,
+    typed,
+)
 
 DEFAULTS = {"study": "emoscenes", "limit": 10, "threshold": 0.3, "wide": False, "labels": ["Joy"]}
 

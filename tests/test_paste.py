@@ -10,12 +10,15 @@ from PIL import Image
 from tiny_networks import tiny_emonet
 from torch import nn
 
-from emocam_utils import paste_effects as effects
-from emocam_utils import paste_rule, paste_words, store
+from emocam_utils import store
 from emocam_utils.emoscenes.corpus import load_scene
 from emocam_utils.emoscenes.rule import load_rule
 from emocam_utils.networks.weights import save_emonet
-from emocam_utils.objects import (
+from emocam_utils.paste import effects
+from emocam_utils.paste import rule as paste_rule
+from emocam_utils.paste import words as paste_words
+from emocam_utils.paste.example import other_person
+from emocam_utils.paste.objects import (
     ObjectError,
     PasteObject,
     cue_objects,
@@ -23,7 +26,7 @@ from emocam_utils.objects import (
     read_object,
     read_objects,
 )
-from emocam_utils.paste import (
+from emocam_utils.paste.paste import (
     FILLS,
     POSITIONS,
     Overlay,
@@ -35,14 +38,13 @@ from emocam_utils.paste import (
     overlay_in,
     pasted,
 )
-from emocam_utils.paste_example import other_person
-from emocam_utils.paste_plans import target_boxes
-from emocam_utils.patched import PatchedNetwork
-from emocam_utils.squash import Patch, Squash
+from emocam_utils.paste.patched import PatchedNetwork
+from emocam_utils.paste.plans import target_boxes
+from emocam_utils.paste.squash import Patch, Squash
+from emocam_utils.paste.variants import grid_variants, run_plans, with_before
+from emocam_utils.paste.windows import LocalTrunk
 from emocam_utils.stages import Analysis
 from emocam_utils.study import load_study
-from emocam_utils.variants import grid_variants, run_plans, with_before
-from emocam_utils.windows import LocalTrunk
 
 
 def noise(width: int, height: int, seed: int = 0, mode: str = "RGB") -> Image.Image:

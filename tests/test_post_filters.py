@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from emocam_utils.post_filters import POST_FILTERS, contrast, emboss, offset, unsharp_mask
+from emocam_utils.faces.post_filters import POST_FILTERS, contrast, emboss, offset, unsharp_mask
 from emocam_utils.registry import UnknownName
 
 PIXELS = np.random.default_rng(0).integers(60, 190, (12, 16, 3), np.uint8)

@@ -13,9 +13,9 @@ from emonet_py.emonet import EmoNet as PublishedEmoNet
 from emonet_py.emonet import EmoNetPreProcess
 from PIL import Image
 
-from emocam_utils import asset_checks, assets
-from emocam_utils.asset_checks import check_emonet
-from emocam_utils.assets import AssetError
+from emocam_utils.downloads import asset_checks, assets
+from emocam_utils.downloads.asset_checks import check_emonet
+from emocam_utils.downloads.assets import AssetError
 from emocam_utils.networks.emonet import EMONET_LABELS, EmoNet
 from emocam_utils.networks.valence_arousal import emonet_arousal as arousal
 from emocam_utils.networks.valence_arousal import emonet_valence as valence

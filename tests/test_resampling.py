@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emocam_utils import faithfulness as measures
-from emocam_utils import resampling
+from emocam_utils.validation import faithfulness as measures
+from emocam_utils.validation import resampling
 
 NAN = float("nan")
 importances = st.one_of(st.sampled_from([0.0, 0.5, 1.0, NAN]), st.floats(-3, 3, width=16))

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from tiny_networks import tiny_emonet
 
-from emocam_utils import road
+from emocam_utils.validation import road
 
 CPU = torch.device("cpu")
 

@@ -12,7 +12,7 @@ from tiny_saliency import TinyFace, noise, small_network, state, three_pixels
 from torch import nn
 
 from emocam_utils.cams import CamMethod, GradCam
-from emocam_utils.saliency import (
+from emocam_utils.faces.saliency import (
     BATCH,
     RULES,
     RuleCam,

@@ -8,9 +8,9 @@ from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity
 from tiny_saliency import noise, small_network
 
+from emocam_utils.faces.saliency import saliency_map
+from emocam_utils.faces.sanity import class_sensitivity, randomisation_similarity, sanity_table
 from emocam_utils.networks.untrained import untrained
-from emocam_utils.saliency import saliency_map
-from emocam_utils.sanity import class_sensitivity, randomisation_similarity, sanity_table
 
 MAPS = np.random.default_rng(0).random((3, 2, 8, 9))
 

@@ -6,7 +6,7 @@ import pytest
 from tiny_notebooks import write_notebook
 
 from emocam_utils.progress import MARK
-from emocam_utils.steps import Steps
+from emocam_utils.runner.steps import Steps
 
 
 class Terminal(io.StringIO):

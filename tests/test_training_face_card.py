@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from emocam_utils.fer2013 import FaceSet
+from emocam_utils.faces.fer2013 import FaceSet
 from emocam_utils.networks.face_weights import (
     load_gimefive,
     load_mini_xception,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from emocam_utils.fer2013 import FaceSet
+from emocam_utils.faces.fer2013 import FaceSet
 from emocam_utils.networks.gimefive import VARIANTS
 from emocam_utils.training import gimefive as training
 

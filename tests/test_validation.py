@@ -8,8 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emocam_utils import calibration, causes, comparison, findings, sizes, trials, verdict
-from emocam_utils.contestants import (
+from emocam_utils.emoscenes.corpus import EmoScenes
+from emocam_utils.importance import SCORES
+from emocam_utils.stages import file_hash, preset_cam
+from emocam_utils.study import Preset, load_study
+from emocam_utils.validation import (
+    calibration,
+    causes,
+    comparison,
+    findings,
+    sizes,
+    trials,
+    verdict,
+)
+from emocam_utils.validation.contestants import (
     FACTORS,
     METHODS,
     preset_setting,
@@ -19,11 +31,7 @@ from emocam_utils.contestants import (
     short_list,
     variant,
 )
-from emocam_utils.emoscenes.corpus import EmoScenes
-from emocam_utils.importance import SCORES
-from emocam_utils.stages import file_hash, preset_cam
-from emocam_utils.study import Preset, load_study
-from emocam_utils.validation import NO_PAIRS, Trial
+from emocam_utils.validation.tables import NO_PAIRS, Trial
 
 CORRECTED = Preset(
     score="logit",

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from emocam_utils import face_maps
-from emocam_utils.face_analysis import FaceAnalysis, face_study, study_faces
+from emocam_utils.faces import maps as face_maps
+from emocam_utils.faces.analysis import FaceAnalysis, face_study, study_faces
 from emocam_utils.networks.face_weights import save_gimefive
 from emocam_utils.networks.gimefive import GiMeFive
 from emocam_utils.study import StudyError, load_study

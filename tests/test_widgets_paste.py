@@ -6,8 +6,8 @@ import pytest
 from tiny_networks import tiny_emonet
 
 from emocam_utils.networks.weights import save_emonet
-from emocam_utils.objects import read_objects
-from emocam_utils.paste import loop_logits, overlay_at
+from emocam_utils.paste.objects import read_objects
+from emocam_utils.paste.paste import loop_logits, overlay_at
 from emocam_utils.stages import Analysis
 from emocam_utils.study import StudyError, load_study
 from emocam_utils.widgets.paste import NO_OBJECT, PasteExplorer

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 
 from .. import paths
-from ..objects import rasterise
+from ..paste.objects import rasterise
 from .drawing import flat, line, shade, shine, spot
 from .svg import ellipse, group, path
 from .symbols import SYMBOLS

@@ -30,7 +30,7 @@ import pandas as pd
 from PIL import Image
 
 from .. import paths
-from ..fer2013 import FaceSet, Fer2013Error, load_fer2013
+from ..faces.fer2013 import FaceSet, Fer2013Error, load_fer2013
 from ..networks import NETWORKS, EmotionNetwork
 from ..networks.face_weights import SHIPPED, fer_file
 from ..progress import duration

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..faithfulness import resampled
+from ..validation.faithfulness import resampled
 
 TIMES, LEVEL = 2000, 0.95
 

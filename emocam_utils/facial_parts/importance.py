@@ -15,10 +15,10 @@ from torch import Tensor
 
 from ..cams.gradcam import GradCam
 from ..cams.random_cam import RandomCam
+from ..faces.saliency import saliency_map
 from ..networks import EmotionNetwork
 from ..progress import progress
 from ..registry import Registry
-from ..saliency import saliency_map
 from .template import part_areas
 
 BATCH = 32  # as many as a saliency map takes at a time

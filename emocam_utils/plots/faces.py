@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..face_drawing import colour_of
+from ..faces.drawing import colour_of
 from ..figures import overlay, show_image
 
 RULE_NAMES = {"vanilla": "vanilla (unguided)", "rectified": "rectified", "guided": "guided"}

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ..figures import KEPT, PALETTE, overlay, short_label, show_image
-from ..objects import PasteObject
-from ..paste_example import Look
+from ..paste.example import Look
+from ..paste.objects import PasteObject
 
 FILL_COLOURS = {"object": KEPT, "grey": "#868e96", "blur": "#74a9cf", "noise": "#9e8bc2"}
 NOTHING = "#adb5bd"

@@ -13,14 +13,14 @@ import argparse
 import pandas as pd
 
 from .. import paths
-from ..calibration import FILE, PLATEAU, calibrated, provenance, with_preset
-from ..contestants import variant
 from ..importance import SCORES
-from ..sizes import size_exponent
 from ..stages import Analysis, file_hash
 from ..study import CorpusSpec, load_study
-from ..trials import network_name
-from ..validation import put_on_trial
+from ..validation.calibration import FILE, PLATEAU, calibrated, provenance, with_preset
+from ..validation.contestants import variant
+from ..validation.sizes import size_exponent
+from ..validation.tables import put_on_trial
+from ..validation.trials import network_name
 
 PRESETS = paths.DATA / "presets.yaml"
 

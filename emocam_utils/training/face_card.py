@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..face_accuracy import FaceAccuracy, face_accuracy, limited
-from ..fer2013 import FaceSet
+from ..faces.accuracy import FaceAccuracy, face_accuracy, limited
+from ..faces.fer2013 import FaceSet
 from ..networks.face_weights import load_gimefive, load_mini_xception, variant_of
 from ..networks.gimefive import LABELS, parameters
 from .gimefive import probabilities

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import paths
-from ..fer2013 import FaceSet, load_fer2013
+from ..faces.fer2013 import FaceSet, load_fer2013
 from ..networks.face_weights import save_gimefive
 from ..networks.gimefive import LABELS, VARIANTS, GiMeFive, parameters
 from ..progress import progress

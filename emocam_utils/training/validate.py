@@ -11,11 +11,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..calibration import FOLDER
 from ..stages import Analysis, file_hash
 from ..study import ModelSpec, load_study
-from ..trials import accuracy, save_trial, shippable, training_record
-from ..validation import put_on_trial
+from ..validation.calibration import FOLDER
+from ..validation.tables import put_on_trial
+from ..validation.trials import accuracy, save_trial, shippable, training_record
 
 FILLS = ("cells",)  # occlusions of pixels are judged on the shipped network only
 

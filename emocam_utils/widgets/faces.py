@@ -14,13 +14,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..face_analysis import FaceAnalysis, clearest_face, in_order
-from ..face_maps import alikeness, emotion_maps
-from ..face_maps import shown as scaled_map
+from ..faces.analysis import FaceAnalysis, clearest_face, in_order
+from ..faces.map_dependence import KIND_NAMES
+from ..faces.maps import alikeness, emotion_maps
+from ..faces.maps import shown as scaled_map
+from ..faces.saliency import RULES
 from ..figures import overlay, show_image
-from ..map_dependence import KIND_NAMES
 from ..plots.faces import SALIENCY_COLOURS, emotion_colour, show_cam, show_saliency
-from ..saliency import RULES
 from .controls import Explorer, choice
 from .pictures import picture_html
 

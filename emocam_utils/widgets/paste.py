@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ..figures import overlay, short_label, show_image
-from ..objects import PasteObject
-from ..paste import HEIGHT, overlay_at
-from ..paste_example import Look, look_at
-from ..patched import PatchedNetwork, Variants
+from ..paste.example import Look, look_at
+from ..paste.objects import PasteObject
+from ..paste.paste import HEIGHT, overlay_at
+from ..paste.patched import PatchedNetwork, Variants
 from ..plots.paste import label_colour
 from ..stages import Analysis, preset_cam
 from .controls import LONG, WIDE, Explorer, choice

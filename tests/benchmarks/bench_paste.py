@@ -16,9 +16,9 @@ import torch
 from PIL import Image
 
 from emocam_utils.networks.emonet import EmoNet, freeze
-from emocam_utils.objects import read_objects
-from emocam_utils.paste import POSITIONS, Overlay, loop_logits, overlay_at
-from emocam_utils.patched import BATCH, PatchedNetwork
+from emocam_utils.paste.objects import read_objects
+from emocam_utils.paste.paste import POSITIONS, Overlay, loop_logits, overlay_at
+from emocam_utils.paste.patched import BATCH, PatchedNetwork
 
 PHOTOGRAPHS, WIDTH, HEIGHT = 2, 1200, 800
 

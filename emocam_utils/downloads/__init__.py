@@ -1,0 +1,1 @@
+"""Files from elsewhere: which there are, how they are fetched and checked."""

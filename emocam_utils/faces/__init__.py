@@ -1,0 +1,1 @@
+"""Facial emotion: faces found and read, saliency maps, activation maximisation, film and scores."""

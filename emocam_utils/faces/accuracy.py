@@ -1,0 +1,142 @@
+"""How often a network names the emotion of a face: accuracy, confusion, figures of each emotion.
+
+Axes: N faces, L labels of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from ..significance import wilson_interval
+
+
+@dataclass(frozen=True)
+class FaceAccuracy:
+    """What a network names, against what the faces are labelled.
+
+    confusion : labelled emotion x named emotion, faces; the emotions are the network's labels
+    """
+
+    confusion: pd.DataFrame
+
+    @property
+    def faces(self) -> int:
+        return int(self.confusion.to_numpy().sum())
+
+    @property
+    def right(self) -> int:
+        return int(np.trace(self.confusion.to_numpy()))
+
+    @property
+    def share(self) -> float:
+        """Accuracy in [0, 1]; NaN without faces."""
+        return self.right / self.faces if self.faces else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the accuracy in [0, 1] (Wilson 1927), were the faces independent."""
+        low, high = wilson_interval(np.array(self.right), np.array(self.faces))
+        return float(low) / 100, float(high) / 100
+
+    @property
+    def balanced(self) -> float:
+        """Mean recall of the emotions that occur: every emotion counts alike."""
+        return float(self.per_emotion["recall"].mean())
+
+    @property
+    def commonest(self) -> float:
+        """What naming the commonest emotion every time would reach."""
+        return float(self.confusion.sum(axis=1).max() / self.faces) if self.faces else float("nan")
+
+    @property
+    def per_emotion(self) -> pd.DataFrame:
+        """By emotion: precision, recall, F1 in [0, 1], and the number of faces labelled so.
+
+        NaN: precision of an emotion that is never named, recall and F1 of one that does not occur.
+        """
+        emotions = list(self.confusion.index)
+        counts = self.confusion.to_numpy()
+        labelled, named = np.nonzero(counts)
+        weights = counts[labelled, named]
+        if not len(weights):
+            rows = np.full((3, len(emotions)), np.nan)
+        else:
+            rows = precision_recall_fscore_support(
+                labelled,
+                named,
+                labels=range(len(emotions)),
+                sample_weight=weights,
+                zero_division=np.nan,
+            )[:3]
+        table = pd.DataFrame(
+            dict(zip(("precision", "recall", "F1"), rows, strict=True)),
+            index=pd.Index(emotions, name="emotion"),
+        )
+        table["F1"] = table["F1"].where(table["recall"].notna())
+        return table.assign(faces=counts.sum(axis=1))
+
+
+def face_accuracy(
+    probabilities: NDArray, labels: Sequence[str], emotions: Sequence[str]
+) -> FaceAccuracy:
+    """Compare the most probable label of each face with its emotion.
+
+    probabilities : (N, L), rows that sum to 1
+    labels        : (L,) of the outputs
+    emotions      : (N,) what each face is labelled; each must be one of the labels
+    """
+    labels, emotions = list(labels), list(emotions)
+    _check(np.asarray(probabilities), labels, len(emotions))
+    unknown = sorted(set(emotions) - set(labels))
+    if unknown:
+        raise ValueError(
+            f"{sum(e in unknown for e in emotions)} faces are labelled {', '.join(unknown)}, for "
+            f"which the network has no output ({', '.join(labels)}); leave these faces out"
+        )
+    named = [labels[k] for k in np.argmax(probabilities, axis=1)] if emotions else []
+    counts = (
+        confusion_matrix(emotions, named, labels=labels)
+        if emotions
+        else np.zeros((len(labels), len(labels)), dtype=int)
+    )
+    index = pd.Index(labels, name="labelled")
+    return FaceAccuracy(pd.DataFrame(counts, index, pd.Index(labels, name="named")))
+
+
+def limited(
+    probabilities: NDArray, labels: Sequence[str], allowed: Sequence[str]
+) -> NDArray[np.float64]:
+    """Probabilities among the allowed labels only, in their order: (N, L) -> (N, allowed).
+
+    The softmax over fewer logits: a network of seven emotions asked a question of six.
+    """
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    _check(probabilities, list(labels), len(probabilities))
+    missing = [label for label in allowed if label not in list(labels)]
+    if missing:
+        raise ValueError(f"the network has no output {', '.join(missing)}; it has {list(labels)}")
+    kept = probabilities[:, [list(labels).index(label) for label in allowed]]
+    total = kept.sum(axis=1, keepdims=True)
+    return np.divide(kept, total, out=np.full_like(kept, 1 / len(allowed)), where=total > 0)
+
+
+def _check(probabilities: NDArray, labels: list[str], faces: int) -> None:
+    if probabilities.shape != (faces, len(labels)):
+        raise ValueError(
+            f"probabilities have shape {probabilities.shape}, expected ({faces}, {len(labels)}): "
+            "one row a face, one column a label"
+        )
+    wrong = ~np.isfinite(probabilities).all(1) | (probabilities < 0).any(1)
+    wrong |= ~(abs(probabilities.sum(1) - 1) < 1e-3)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"{int(wrong.sum())} of {faces} rows are no probabilities, such as row {row}: "
+            f"{probabilities[row]}; give the softmax of the logits"
+        )

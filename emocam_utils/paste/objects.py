@@ -1,0 +1,169 @@
+"""Objects to paste: pictures with a silhouette, from files or drawn as EmoScenes draws them.
+
+A silhouette is an alpha channel. Without one an object would be pasted with its background, and it
+would be the rectangle that turns a label.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import resvg_py
+from PIL import Image
+
+from .. import paths
+from ..emoscenes import people
+from ..emoscenes.rule import FACE, load_rule
+from ..emoscenes.symbols import SYMBOLS
+from ..registry import nearest
+
+DRAWN_HEIGHT = 256  # pixels of a drawn object; no image of EmoScenes shows it larger
+
+
+class ObjectError(ValueError):
+    """Objects that cannot be pasted; the message lists every problem at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class PasteObject:
+    """A picture to paste, RGBA, with a name for tables and figures."""
+
+    name: str
+    picture: Image.Image
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the pixels and of the name."""
+        digest = hashlib.sha256(repr((self.name, self.picture.size)).encode())
+        digest.update(self.picture.tobytes())
+        return digest.hexdigest()[:16]
+
+    def at_height(self, height: float) -> Image.Image:
+        """The picture at a height in pixels, its proportions kept; at least one pixel each way."""
+        rows = max(round(height), 1)
+        return self.scaled_to(max(round(rows * self.picture.width / self.picture.height), 1), rows)
+
+    def inside(self, width: float, height: float) -> Image.Image:
+        """The picture as large as fits into width x height pixels, its proportions kept."""
+        scale = min(width / self.picture.width, height / self.picture.height)
+        return self.scaled_to(
+            max(round(scale * self.picture.width), 1), max(round(scale * self.picture.height), 1)
+        )
+
+    def scaled_to(self, width: int, height: int) -> Image.Image:
+        """The picture at width x height pixels, by Pillow's Lanczos filter.
+
+        Pillow multiplies colours by alpha before it mixes them, so no colour of transparent pixels
+        bleeds into the rim.
+        """
+        return _scaled(self, width, height)
+
+
+@lru_cache(maxsize=512)
+def _scaled(thing: PasteObject, width: int, height: int) -> Image.Image:
+    return thing.picture.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def read_object(file: Path) -> PasteObject:
+    """An object from a PNG with alpha; its name is the file's, in words.
+
+    Errors: ObjectError for a file that is missing, no image, without alpha, or all transparent.
+    """
+    try:
+        with Image.open(file) as image:
+            transparent = "A" in image.getbands() or "transparency" in image.info
+            picture = image.convert("RGBA")
+    except FileNotFoundError:
+        raise ObjectError(f"{file}: there is no such file") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ObjectError(f"{file}: not an image ({error})") from None
+    if not transparent:
+        raise ObjectError(
+            f"{file}: mode {image.mode} has no alpha channel, so its background would be pasted "
+            "with it; save it as a PNG with transparency (RGBA)"
+        )
+    if not np.asarray(picture)[..., 3].any():
+        raise ObjectError(f"{file}: every pixel is transparent, so nothing would be pasted")
+    return PasteObject(file.stem.replace("_", " "), picture)
+
+
+def read_objects(names: Sequence[str]) -> list[PasteObject]:
+    """Objects by the names of files in data/objects ("rugby_ball"), or by paths of PNG files.
+
+    Errors: ObjectError with every problem of every object.
+    """
+    objects, problems = [], []
+    for name in names:
+        try:
+            objects.append(read_object(_file(name)))
+        except ObjectError as error:
+            problems.append(str(error))
+    titles = [thing.name for thing in objects]
+    problems += [f"two objects are named {t!r}" for t in set(titles) if titles.count(t) > 1]
+    if not names:
+        problems.append(f"no object is given; there are {', '.join(object_names())}")
+    if problems:
+        raise ObjectError("\n".join(problems))
+    return objects
+
+
+def object_names() -> list[str]:
+    """The objects of data/objects."""
+    return sorted(file.stem for file in paths.OBJECTS.glob("*.png"))
+
+
+def _file(name: str) -> Path:
+    if name.lower().endswith(".png"):
+        return Path(name).expanduser()
+    if name not in object_names():
+        near = nearest(name, object_names())
+        hint = f"did you mean {near!r}? " if near else ""
+        raise ObjectError(
+            f"no object {name!r}: {hint}there are {', '.join(object_names())}; "
+            "for your own give the path of a PNG"
+        )
+    return paths.OBJECTS / f"{name}.png"
+
+
+def rasterise(markup: str, width: float, height: float, pixels: int) -> Image.Image:
+    """SVG markup that fills (0, 0) to (width, height), on nothing: RGBA, `pixels` high."""
+    scale = pixels / height
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{round(width * scale)}" '
+        f'height="{pixels}" viewBox="0 0 {width:g} {height:g}">{markup}</svg>'
+    )
+    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+    return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
+
+
+def drawn_object(thing: str, seed: int = 0) -> PasteObject:
+    """A thing of EmoScenes as an object: a symbol's class, or a person "Human face/<expression>".
+
+    Errors: ObjectError for a thing that EmoScenes does not draw.
+    """
+    rng = random.Random(seed)
+    if thing in SYMBOLS:
+        symbol = SYMBOLS[thing]
+        markup, width, height = symbol.draw(rng), symbol.width, symbol.height
+    elif thing.removeprefix(FACE) in people.EXPRESSIONS and thing.startswith(FACE):
+        markup = people.draw_person(rng, people.EXPRESSIONS[thing.removeprefix(FACE)])
+        width, height = people.WIDTH, people.HEIGHT
+    else:
+        faces = [FACE + expression for expression in people.EXPRESSIONS]
+        near = nearest(thing, [*SYMBOLS, *faces])
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise ObjectError(f"EmoScenes draws no {thing!r}{hint}")
+    return PasteObject(thing, rasterise(markup, width, height, DRAWN_HEIGHT))
+
+
+def cue_objects(seed: int = 0) -> list[PasteObject]:
+    """Every cue of EmoScenes' rule, drawn, in the order of the rule."""
+    cues = [thing for table in load_rule().cues.values() for thing in table]
+    return [drawn_object(thing, seed) for thing in dict.fromkeys(cues)]

@@ -1,0 +1,199 @@
+"""What a network says of images with something pasted on them: the stored stages of Section 3.2.
+
+A row is a variant of an image:
+    image, the columns of its plan, x0 y0 x1 y1 (the overlay's box in pixels, clipped),
+    label, probability, logits (L,),
+    share         share of the map for the new label inside the box, NaN for an empty map
+    share_before  the same box on the original image, for the original label
+    covered       share of the image inside the box
+
+A plan says for an image which overlays to try. Plans that share their images are computed in one
+pass, stored apart, and continue where they were killed (`store`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..cams import CamMethod
+from ..importance import share_importance
+from ..networks import NETWORKS
+from ..stages import Analysis, file_hash, preset_cam, source_hash
+from ..store import Stage, run_stages
+from ..study import Preset
+from . import paste
+from .objects import PasteObject
+from .paste import overlay_at
+from .patched import PatchedNetwork
+from .patched import in_batches as patched_batches
+from .plans import Described, Plan, box_plan, grid_plan
+from .squash import resampling
+from .windows import is_trunk_of
+
+MADE_BY = (overlay_at, resampling, is_trunk_of, patched_batches, share_importance)
+"""One function of each module that the results depend on."""
+ORIGINAL = "paste-original"
+
+
+def run_plans(
+    analysis: Analysis, plans: Mapping[str, Plan], ids: Sequence[str], preset: Preset
+) -> dict[str, pd.DataFrame]:
+    """The stored variants of every plan, and of no plan under the name ORIGINAL.
+
+    ids    : the images to vary, in order
+    preset : how the maps are made whose shares are stored
+    """
+    cam = preset_cam(analysis.study.cams[0], preset)
+    key = _key(analysis, ids, cam)
+    results = analysis.study.results
+    stages = {ORIGINAL: Stage.of(results, ORIGINAL, key)}
+    for name, plan in plans.items():
+        stages[name] = Stage.of(results, "paste", {**key, "plan": plan.key})
+    opened: list[PatchedNetwork] = []  # made when something is missing, then kept
+
+    def compute(shard: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
+        if not opened:
+            opened.append(PatchedNetwork(analysis.network))
+        parts: dict[str, list[pd.DataFrame]] = {name: [] for name in missing}
+        for image in shard:
+            one = _Varied(analysis, opened[0], cam, image)
+            for name in missing:
+                described = [] if name == ORIGINAL else plans[name].overlays(image, one.picture)
+                parts[name].append(one.original if name == ORIGINAL else one.table(described))
+        return {name: _joined(tables) for name, tables in parts.items()}
+
+    return run_stages(stages, ids, compute, "pasting")
+
+
+def grid_variants(
+    analysis: Analysis,
+    objects: Sequence[PasteObject],
+    ids: Sequence[str],
+    preset: Preset,
+    positions: Sequence[Sequence[float]] = paste.POSITIONS,
+    height: float = paste.HEIGHT,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The experiment of Section 3.2: (originals, variants)."""
+    plans = {thing.name: grid_plan(thing, positions, height) for thing in objects}
+    tables = run_plans(analysis, plans, ids, preset)
+    return tables[ORIGINAL], _joined([tables[name] for name in plans])
+
+
+def box_variants(
+    analysis: Analysis,
+    objects: Sequence[PasteObject],
+    boxes: pd.DataFrame,
+    ids: Sequence[str],
+    preset: Preset,
+) -> pd.DataFrame:
+    """Objects and controls of the same silhouette on the given boxes."""
+    chosen = boxes[boxes["image"].isin(ids)]
+    plans = {thing.name: box_plan(thing, chosen) for thing in objects}
+    tables = run_plans(analysis, plans, ids, preset)
+    return _joined([tables[name] for name in plans])
+
+
+def with_before(
+    variants: pd.DataFrame, originals: pd.DataFrame, labels: Sequence[str]
+) -> pd.DataFrame:
+    """Variants with the original's label and probability, and whether the label changed.
+
+    labels : in the order of the logits
+    adds : label_before, probability_before (of the old label), old_after (its probability after),
+           new_before (the new label's probability before), changed
+    """
+    if variants.empty:
+        raise paste.PasteError("there is no variant to compare: no image has such a box")
+    before = originals.set_index("image").loc[variants["image"]]
+    position = {label: i for i, label in enumerate(labels)}
+    old = before["label"].map(position).to_numpy(dtype=int)
+    new = variants["label"].map(position).to_numpy(dtype=int)
+    rows = np.arange(len(variants))
+    after, prior = probabilities(variants["logits"]), probabilities(before["logits"])
+    return variants.assign(
+        label_before=before["label"].to_numpy(),
+        probability_before=prior[rows, old],
+        old_after=after[rows, old],
+        new_before=prior[rows, new],
+        changed=old != new,
+    )
+
+
+def probabilities(logits: pd.Series) -> np.ndarray:
+    """Softmax of a column of logits: (rows, L)."""
+    values = np.stack([np.asarray(row, dtype=np.float64) for row in logits])
+    odds = np.exp(values - values.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+class _Varied:
+    """One image while its variants are computed."""
+
+    def __init__(
+        self, analysis: Analysis, network: PatchedNetwork, cam: CamMethod, image: str
+    ) -> None:
+        self.network, self.cam, self.image = analysis.network, cam, image
+        self.picture = analysis.corpus.read(image)
+        self.size = self.picture.height, self.picture.width
+        self.variants = network.open(self.picture)
+        logits, self.map = self._explained(self.variants.original())
+        self.original = self._predictions(logits)
+
+    def _explained(self, features: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        with torch.no_grad():
+            logits = self.network.head(features).float()
+        cams = self.cam(self.network.head, features, logits.argmax(1))
+        return logits.cpu().numpy(), cams.float().cpu().numpy()
+
+    def _predictions(self, logits: np.ndarray) -> pd.DataFrame:
+        table = pd.DataFrame({"image": [self.image] * len(logits), "logits": list(logits)})
+        likely = probabilities(table["logits"])
+        best = likely.argmax(axis=1)
+        table.insert(1, "label", [self.network.labels[b] for b in best])
+        table.insert(2, "probability", likely.max(axis=1).astype(np.float32))
+        return table
+
+    def table(self, described: list[Described]) -> pd.DataFrame:
+        """One row a variant."""
+        if not described:
+            return pd.DataFrame()
+        overlays = [overlay for _, overlay in described]
+        logits, maps = self._explained(self.variants.features(overlays))
+        boxes = np.array([overlay.box for overlay in overlays], dtype=np.float64)
+        boxes = boxes.clip(0, [self.size[1], self.size[0]] * 2)
+        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        shares = [
+            share_importance(m, b[None], self.size)[0] for m, b in zip(maps, boxes, strict=True)
+        ]
+        return pd.concat(
+            [
+                pd.DataFrame([columns for columns, _ in described]),
+                pd.DataFrame(boxes.astype(np.float32), columns=["x0", "y0", "x1", "y1"]),
+                self._predictions(logits),
+            ],
+            axis=1,
+        ).assign(
+            share=np.array(shares, dtype=np.float32),
+            share_before=share_importance(self.map[0], boxes, self.size).astype(np.float32),
+            covered=(areas / (self.size[0] * self.size[1])).astype(np.float32),
+        )
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def _key(analysis: Analysis, ids: Sequence[str], cam: CamMethod) -> dict:
+    spec = analysis.study.network
+    return {
+        "corpus": analysis.corpus.fingerprint,
+        "ids": list(ids),
+        "network": [spec.name, file_hash(spec.weights), spec.options],
+        "cam": repr(cam),
+        "source": [source_hash(part) for part in (NETWORKS[spec.name], cam, run_plans, *MADE_BY)],
+    }

@@ -1,0 +1,61 @@
+"""An executed notebook to keep and to read: no dead widgets, no network.
+
+nbconvert's own page loads require.js, MathJax and Mermaid from the internet. Here nothing is
+loaded, so mathematics in a notebook's text stays as it is typed.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+from ..progress import MARK
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+"""
+
+
+def without_widgets(executed: NotebookNode) -> NotebookNode:
+    """The notebook with a word in the place of each widget. Changes and returns its argument."""
+    executed.metadata.pop("widgets", None)
+    for output in _outputs(executed):
+        if WIDGET in output.get("data", {}):
+            output.data = {"text/plain": "(interactive: open this notebook in JupyterLab)"}
+    return executed
+
+
+def without_progress(executed: NotebookNode) -> NotebookNode:
+    """The notebook without the passing lines of `progress`. Changes and returns its argument."""
+    for output in _outputs(executed):
+        if output.output_type == "stream":
+            lines = output.text.splitlines(keepends=True)
+            output.text = "".join(line for line in lines if not line.startswith(MARK))
+    for cell in executed.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+    return executed
+
+
+def _outputs(notebook: NotebookNode) -> list[NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def to_html(notebook: NotebookNode, title: str, folder: Path) -> str:
+    """A notebook as one page that loads nothing: no scripts, pictures inside.
+
+    folder : where the paths of pictures in its texts start
+    """
+    exporter = HTMLExporter(
+        raw_template=TEMPLATE, embed_images=True, log=logging.getLogger("emocam_utils.html")
+    )
+    exporter.log.setLevel(logging.ERROR)  # no word about pictures without alternative text
+    resources = {"metadata": {"name": title, "path": str(folder)}}
+    return exporter.from_notebook_node(notebook, resources)[0]

@@ -1,0 +1,1 @@
+"""Does EmoCAM find causes? Maps and matrices against the measured effect of removing an object."""

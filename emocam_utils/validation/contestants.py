@@ -1,0 +1,67 @@
+"""Which ways to make maps are put on trial, and what their importances are called.
+
+A *setting* is a way to make maps: "gradcam/logit/post_relu", and where a preset gives a method
+options of its own, "lrp/pre_relu/rule=gradient_x_input". A *variant* is a setting and a box score:
+"gradcam/logit/post_relu/mean". What a method lacks is left out: LRP-CAM and LIFT-CAM explain the
+logit only, so their names hold no score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..cams import CamMethod, build_cam, cam_options
+from ..stages import preset_cam
+from ..study import Preset
+
+METHODS = ("gradcam", "ablation", "lime", "lrp", "lift", "hirescam", "random")
+FACTORS = tuple(
+    (score, layer) for score in ("probability", "logit") for layer in ("pre_relu", "post_relu")
+)
+
+
+def setting(cam: str, score: str, layer: str, **options: object) -> str:
+    """The name of a way to make maps; `options` are others than score and layer."""
+    wanted = {"score": score, "layer": layer}
+    plain = [value for name, value in wanted.items() if name in cam_options(cam)]
+    return "/".join([cam, *plain, *(f"{name}={value}" for name, value in options.items())])
+
+
+def variant(cam: str, score: str, layer: str, box_score: str) -> str:
+    """The name of a column of importances: a way to make maps, and how a box is scored."""
+    return f"{setting(cam, score, layer)}/{box_score}"
+
+
+def preset_setting(cam: str, preset: Preset) -> str:
+    """The name of a method as `stages.preset_cam` makes it."""
+    options = {"score": preset.score, "layer": preset.layer, **preset.cams.get(cam, {})}
+    return setting(cam, **options)
+
+
+def preset_variant(cam: str, preset: Preset) -> str:
+    return f"{preset_setting(cam, preset)}/{preset.importance}"
+
+
+def settings_on_trial(
+    presets: Mapping[str, Preset], methods: Sequence[str] = METHODS
+) -> dict[str, CamMethod]:
+    """Every way to make maps that is judged: each method under each preset, Grad-CAM under all
+    combinations of score and layer.
+    """
+    chosen = {
+        setting("gradcam", score, layer): build_cam("gradcam", score=score, layer=layer)
+        for score, layer in FACTORS
+        if "gradcam" in methods
+    }
+    for preset in presets.values():
+        chosen |= {preset_setting(cam, preset): preset_cam(cam, preset) for cam in methods}
+    return chosen
+
+
+def short_list(presets: Mapping[str, Preset]) -> dict[str, CamMethod]:
+    """For measures that need a pass of the network for each map: every method under the last preset
+    ("gradcam"), and Grad-CAM alone under the others ("gradcam, paper").
+    """
+    *others, last = presets
+    chosen = {f"gradcam, {name}": preset_cam("gradcam", presets[name]) for name in others}
+    return chosen | {cam: preset_cam(cam, presets[last]) for cam in METHODS}
