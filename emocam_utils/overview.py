@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import resvg_py
 from PIL import Image
 
 from .corpus import Corpus
 from .emoscenes import people
 from .emoscenes.corpus import EmoScenes, load_scene
+from .emoscenes.raster import raster
 from .emoscenes.rule import FACE, load_rule
 from .emoscenes.symbols import SYMBOLS
 from .stages import Analysis
@@ -54,13 +53,11 @@ def image_table(analysis: Analysis, titles: Sequence[str]) -> pd.DataFrame:
 def _tile(markup: str, width: float, height: float) -> Image.Image:
     scale = 0.92 * TILE / max(width, height)
     x, y = (TILE - width * scale) / 2, (TILE - height * scale) / 2
-    svg = (
+    return raster(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{TILE}" height="{TILE}">'
         f'<rect width="{TILE}" height="{TILE}" fill="#e7ecef"/>'
         f'<g transform="translate({x:.1f} {y:.1f}) scale({scale:.4f})">{markup}</g></svg>'
-    )
-    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
-    return Image.open(io.BytesIO(bytes(png))).convert("RGB")
+    ).convert("RGB")
 
 
 def class_pictures(variants: int = 2) -> tuple[list[str], list[Image.Image]]:

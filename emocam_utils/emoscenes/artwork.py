@@ -11,8 +11,8 @@ from __future__ import annotations
 import random
 
 from .. import paths
-from ..paste.objects import rasterise
 from .drawing import flat, line, shade, shine, spot
+from .raster import raster_markup
 from .svg import ellipse, group, path
 from .symbols import SYMBOLS
 
@@ -82,7 +82,7 @@ def main() -> None:
     }
     drawings["lotus_flower"] = (lotus(), WIDTH, TALL)
     for file, (markup, width, height) in drawings.items():
-        picture = rasterise(markup, width, height, HEIGHT)
+        picture = raster_markup(markup, width, height, HEIGHT)
         picture.save(paths.OBJECTS / f"{file}.png", optimize=True)
         print(f"data/objects/{file}.png: {picture.width} x {picture.height} pixels")
 

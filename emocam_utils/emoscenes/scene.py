@@ -5,17 +5,16 @@ Coordinates are pixels of the 320 x 240 frame, x to the right and y down; boxes 
 
 from __future__ import annotations
 
-import io
 import math
 import random
 from dataclasses import dataclass
 
 import pandas as pd
-import resvg_py
 from PIL import Image
 
 from . import people
 from .backgrounds import BACKGROUNDS, HEIGHT, WIDTH, draw_light
+from .raster import raster
 from .rule import FACE, Rule, load_rule
 from .svg import group, number
 from .symbols import SYMBOLS
@@ -177,8 +176,7 @@ def _check_removal(scene: Scene, without: Removal) -> None:
 
 def render(scene: Scene, without: Removal | None = None) -> Image.Image:
     """The scene as an RGB image of 320 x 240 pixels."""
-    png = resvg_py.svg_to_bytes(svg_string=to_svg(scene, without), skip_system_fonts=True)
-    return Image.open(io.BytesIO(bytes(png))).convert("RGB")
+    return raster(to_svg(scene, without)).convert("RGB")
 
 
 def _part_box(thing: Thing, part: tuple[float, float, float, float]) -> tuple[float, ...]:

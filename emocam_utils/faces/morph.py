@@ -5,15 +5,14 @@ The person comes from the seed alone, so only the expression moves between two f
 
 from __future__ import annotations
 
-import io
 import math
 import random
 
-import resvg_py
 from PIL import Image
 
 from ..emoscenes import people
 from ..emoscenes.people import Expression
+from ..emoscenes.raster import raster
 from ..registry import UnknownName
 
 FRAME = (12.0, 13.0, 76.0)
@@ -49,13 +48,11 @@ def draw_face(face: Expression, seed: int = 0, size: int = SIZE) -> Image.Image:
     """The face of the person `seed` with an expression, RGB of size x size pixels."""
     x, y, side = FRAME
     person = people.draw_person(random.Random(seed), face)
-    svg = (
+    return raster(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
         f'viewBox="{x} {y} {side} {side}">'
         f'<rect x="{x}" y="{y}" width="{side}" height="{side}" fill="{GROUND}"/>{person}</svg>'
-    )
-    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
-    return Image.open(io.BytesIO(bytes(png))).convert("RGB")
+    ).convert("RGB")
 
 
 def morph_faces(

@@ -7,7 +7,6 @@ would be the rectangle that turns a label.
 from __future__ import annotations
 
 import hashlib
-import io
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
-import resvg_py
 from PIL import Image
 
 from .. import paths
 from ..emoscenes import people
+from ..emoscenes.raster import raster_markup
 from ..emoscenes.rule import FACE, load_rule
 from ..emoscenes.symbols import SYMBOLS
 from ..registry import nearest
@@ -132,17 +131,6 @@ def _file(name: str) -> Path:
     return paths.OBJECTS / f"{name}.png"
 
 
-def rasterise(markup: str, width: float, height: float, pixels: int) -> Image.Image:
-    """SVG markup that fills (0, 0) to (width, height), on nothing: RGBA, `pixels` high."""
-    scale = pixels / height
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{round(width * scale)}" '
-        f'height="{pixels}" viewBox="0 0 {width:g} {height:g}">{markup}</svg>'
-    )
-    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
-    return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
-
-
 def drawn_object(thing: str, seed: int = 0) -> PasteObject:
     """A thing of EmoScenes as an object: a symbol's class, or a person "Human face/<expression>".
 
@@ -160,7 +148,7 @@ def drawn_object(thing: str, seed: int = 0) -> PasteObject:
         near = nearest(thing, [*SYMBOLS, *faces])
         hint = f"; did you mean {near!r}?" if near else ""
         raise ObjectError(f"EmoScenes draws no {thing!r}{hint}")
-    return PasteObject(thing, rasterise(markup, width, height, DRAWN_HEIGHT))
+    return PasteObject(thing, raster_markup(markup, width, height, DRAWN_HEIGHT))
 
 
 def cue_objects(seed: int = 0) -> list[PasteObject]:
