@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from torch import nn
 
 from ..significance import wilson_interval
 
@@ -140,3 +142,14 @@ def _check(probabilities: NDArray, labels: list[str], faces: int) -> None:
             f"{int(wrong.sum())} of {faces} rows are no probabilities, such as row {row}: "
             f"{probabilities[row]}; give the softmax of the logits"
         )
+
+
+def probabilities(network: nn.Module, images: np.ndarray, batch: int = 256) -> np.ndarray:
+    """Softmax of a network in eval mode on grey faces (N, 64, 64) uint8: (N, L) float32."""
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        parts = [
+            network.head(network.features(network.normalise(part.to(device)))).softmax(1).cpu()
+            for part in torch.from_numpy(images).split(batch)
+        ]
+    return torch.cat(parts).numpy()

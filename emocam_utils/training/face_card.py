@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..faces.accuracy import FaceAccuracy, face_accuracy, limited
+from ..faces.accuracy import FaceAccuracy, face_accuracy, limited, probabilities
 from ..faces.fer2013 import FaceSet
 from ..networks.face_weights import load_gimefive, load_mini_xception, variant_of
 from ..networks.gimefive import LABELS, parameters
-from .gimefive import probabilities
 
 PUBLISHED = {"13-layers": 0.641, "15-layers": 0.656}
 """Test accuracy on FER2013 as the paper says (Table 2); of 5,945 images, which are not these."""

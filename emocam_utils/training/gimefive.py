@@ -24,10 +24,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import paths
+from ..faces.accuracy import probabilities
 from ..faces.fer2013 import FaceSet, load_fer2013
 from ..networks.face_weights import save_gimefive
 from ..networks.gimefive import LABELS, VARIANTS, GiMeFive, parameters
 from ..progress import progress
+from .face_card import write_face_card
 
 TRAINED = ("13-layers", "15-layers")  # with the whole recipe
 SHIPPED = "13-layers"
@@ -82,17 +84,6 @@ def augmented(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Ten
     contrast = (1 + uniform(recipe.contrast, 1, 1, 1)).to(images.device)
     brightness = uniform(recipe.brightness, 1, 1, 1).to(images.device)
     return (moved * contrast + brightness).clamp(-1, 1)
-
-
-def probabilities(network: nn.Module, images: np.ndarray, batch: int = 256) -> np.ndarray:
-    """Softmax of a network in eval mode on grey faces (N, 64, 64) uint8: (N, L) float32."""
-    device = next(network.parameters()).device
-    with torch.no_grad():
-        parts = [
-            network.head(network.features(network.normalise(part.to(device)))).softmax(1).cpu()
-            for part in torch.from_numpy(images).split(batch)
-        ]
-    return torch.cat(parts).numpy()
 
 
 def accuracy(network: nn.Module, faces: FaceSet) -> float:
@@ -272,8 +263,6 @@ def main() -> None:
     if "card" in wanted:
         trained = [run(arguments.data, one, arguments.raw) for one in recipes]
         shutil.copyfile(trained[TRAINED.index(SHIPPED)], arguments.out / "gimefive.safetensors")
-        from .face_card import write_face_card
-
         write_face_card(arguments.out, trained, load_fer2013(arguments.data, "test"))
 
 
