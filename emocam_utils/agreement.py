@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from .cams import CamMethod
 from .cams.lime import LimeCam
 from .cams.random_cam import RandomCam
+from .map_tables import box_importance
 from .rsa import REPRESENTATIONS, Candidates, Rsa, p_value, top_classes
-from .stages import Analysis, Untrained, box_importance, preset_cam
+from .stages import Analysis, Untrained, preset_cam
 from .study import Preset, Study, StudyError
 from .validation.faithfulness import interval
 

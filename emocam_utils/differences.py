@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from .agreement import Contest
 from .importance import scaled
-from .stages import Analysis, map_array
+from .map_tables import map_array
+from .stages import Analysis
 
 
 def method_table(contests: Mapping[str, Contest]) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import pandas as pd
 from PIL import Image
 
 from .importance import SCORES, scaled
-from .stages import Analysis, map_array
+from .map_tables import map_array
+from .stages import Analysis
 from .study import Preset
 
 

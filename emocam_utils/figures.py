@@ -23,8 +23,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from .corpus import Corpus
+from .fingerprints import file_hash
 from .networks.emonet import EMONET_LABELS
-from .stages import file_hash
 from .study import Study
 
 PALETTE: dict[str, tuple] = dict(

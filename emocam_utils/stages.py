@@ -12,7 +12,6 @@ is missing.
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,9 @@ from .detectors import DETECTORS, Detector
 from .downloads import assets
 from .emoscenes.corpus import EmoScenes
 from .findingemo import IMAGES, FindingEmo, annotations
+from .fingerprints import file_hash, source_hash
 from .importance import SCORES
+from .map_tables import box_importance, maps_table
 from .networks import NETWORKS, EmotionNetwork
 from .networks.untrained import untrained
 from .store import Stage, run_stages
@@ -48,36 +49,6 @@ def open_corpus(spec: CorpusSpec) -> Corpus:
     if spec.kind == "findingemo":
         return FindingEmo(spec.path or IMAGES, spec.limit)
     return Folder(Path(spec.path), spec.limit)
-
-
-def file_hash(path: Path | None) -> str:
-    """SHA-256 of a file, or of all files below a folder with their names.
-
-    "none" without one, and for one that is missing (its reader will say).
-    """
-    if path is None or not path.exists():
-        return "none"
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file())
-        listed = [(file.relative_to(path).as_posix(), file_hash(file)) for file in files]
-        return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def source_hash(thing: object) -> str:
-    """Hash of the code behind a plug-in, so that changed code makes new results.
-
-    A plug-in in a folder of its kind (networks, detectors, cams) shares code with its neighbours,
-    so the whole folder counts; one from elsewhere counts with its own module.
-    """
-    module = inspect.getmodule(thing if inspect.isroutine(thing) else type(thing))
-    file = Path(inspect.getsourcefile(module))
-    shared = file.parent.parent == Path(__file__).parent
-    digest = hashlib.sha256()
-    for source in sorted(file.parent.glob("*.py")) if shared else [file]:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _model_key(spec: ModelSpec, builder: Callable) -> dict:
@@ -372,42 +343,3 @@ def preset_cam(cam: str, preset: Preset) -> CamMethod:
     has = cam_options(cam)
     options = {name: value for name, value in wanted.items() if name in has}
     return build_cam(cam, **{**options, **preset.cams.get(cam, {})})
-
-
-def maps_table(ids: Sequence[str], targets: np.ndarray, cams: np.ndarray) -> pd.DataFrame:
-    """Raw maps (N, h, w) as rows; `empty` marks a map without a positive cell."""
-    count, height, width = cams.shape
-    return pd.DataFrame(
-        {
-            "image": list(ids),
-            "target": targets.astype(np.int16),
-            "empty": ~(cams > 0).any(axis=(1, 2)),
-            "height": np.full(count, height, np.int16),
-            "width": np.full(count, width, np.int16),
-            "map": list(cams.reshape(count, -1).astype(np.float32)),
-        }
-    )
-
-
-def map_array(row: pd.Series) -> np.ndarray:
-    """The map of one row of a maps table, (h, w)."""
-    return np.asarray(row["map"], dtype=np.float64).reshape(row["height"], row["width"])
-
-
-def box_importance(
-    boxes: pd.DataFrame, maps: pd.DataFrame, images: pd.DataFrame, score: str
-) -> np.ndarray:
-    """The importance of every box under one score.
-
-    boxes   : rows of images that are in `maps` and in `images` (for their sizes)
-    returns : (len(boxes),), NaN where it is undefined (empty map, box outside the image)
-    """
-    measure = SCORES[score]
-    sizes = images.set_index("image")[["height", "width"]]
-    cams = {row["image"]: row for _, row in maps.iterrows()}
-    importance = np.full(len(boxes), np.nan)
-    corners = boxes[["x0", "y0", "x1", "y1"]].to_numpy()
-    for image, rows in boxes.groupby("image", sort=False).indices.items():
-        height, width = sizes.loc[image]
-        importance[rows] = measure(map_array(cams[image]), corners[rows], (height, width))
-    return importance

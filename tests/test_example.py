@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from emocam_utils.example import clear_example, example, small_box_example
-from emocam_utils.stages import maps_table
+from emocam_utils.map_tables import maps_table
 from emocam_utils.study import Preset
 
 PRESET = Preset(

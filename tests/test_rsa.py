@@ -25,6 +25,7 @@ from emocam_utils.association import (
 from emocam_utils.cams import build_cam
 from emocam_utils.cams.lime import LimeCam
 from emocam_utils.cams.relevance import LrpCam
+from emocam_utils.map_tables import map_array, maps_table
 from emocam_utils.networks.emonet import EmoNet, freeze
 from emocam_utils.networks.untrained import untrained
 from emocam_utils.networks.weights import save_emonet
@@ -37,7 +38,7 @@ from emocam_utils.rsa import (
     spearman_matrix,
     top_classes,
 )
-from emocam_utils.stages import Analysis, Untrained, map_array, maps_table, preset_cam
+from emocam_utils.stages import Analysis, Untrained, preset_cam
 from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study, StudyError, load_study
 
 CLASSES, LABELS = ("Dog", "Tree", "Person", "Ball"), ("Joy", "Awe", "Fear")

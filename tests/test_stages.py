@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from emocam_utils import paths, stages
+from emocam_utils import fingerprints, paths, stages
 from emocam_utils.cams import CAMS
 from emocam_utils.corpus import UnreadableImage
 from emocam_utils.detectors import DETECTORS
 from emocam_utils.importance import mean_importance
+from emocam_utils.map_tables import box_importance, map_array, maps_table
 from emocam_utils.networks import NETWORKS
 from emocam_utils.networks.emonet import EmoNet, freeze
 from emocam_utils.networks.weights import save_emonet
-from emocam_utils.stages import Analysis, box_importance, maps_table
+from emocam_utils.stages import Analysis
 from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study
 
 PRESET = Preset(
@@ -115,7 +116,7 @@ def test_predictions_and_maps_equal_the_network_called_plainly(study):
         assert prediction["logits"] == pytest.approx(logits[0].numpy(), abs=1e-4)
         assert prediction["probability"] == pytest.approx(float(logits.softmax(1).max()), abs=1e-5)
         cam = method(network.head, features, target)[0].numpy()
-        stored = stages.map_array(maps.iloc[row])
+        stored = map_array(maps.iloc[row])
         assert stored == pytest.approx(cam, abs=float(1e-5 * np.abs(cam).max() + 1e-9))
         assert maps["empty"][row] == (not (cam > 0).any())
 
@@ -144,7 +145,7 @@ def test_other_weights_are_other_results(study, tmp_path):
 def test_attention_holds_every_score_for_every_box(study):
     attention = Analysis(study, "cpu").attention("gradcam", PRESET)
     assert set(attention.importances) >= {"mean", "share", "share_per_sqrt_area"}
-    cam = stages.map_array(attention.maps.iloc[0])
+    cam = map_array(attention.maps.iloc[0])
     expected = mean_importance(cam, np.array([[0, 0, 20, 15]]), (30, 40))
     assert attention.importances["mean"][0] == pytest.approx(expected[0], nan_ok=True)
 
@@ -193,13 +194,15 @@ def test_changed_code_beside_a_plugin_changes_its_fingerprint(tmp_path, monkeypa
     module = importlib.util.module_from_spec(specification)
     monkeypatch.setitem(sys.modules, "plugin", module)
     specification.loader.exec_module(module)
-    alone = stages.source_hash(module.build)
+    alone = fingerprints.source_hash(module.build)
     (folder / "shared.py").write_text("x = 2\n")
-    assert stages.source_hash(module.build) == alone, "a plug-in from elsewhere: its own module"
-    monkeypatch.setattr(stages, "__file__", str(tmp_path / "package" / "stages.py"))
-    before = stages.source_hash(module.build)
+    assert fingerprints.source_hash(module.build) == alone, (
+        "a plug-in from elsewhere: its own module"
+    )
+    monkeypatch.setattr(fingerprints, "__file__", str(tmp_path / "package" / "fingerprints.py"))
+    before = fingerprints.source_hash(module.build)
     (folder / "shared.py").write_text("x = 3\n")
-    assert stages.source_hash(module.build) != before
+    assert fingerprints.source_hash(module.build) != before
 
 
 def test_a_changed_file_in_a_folder_of_boxes_or_behind_an_option_makes_new_boxes(study, tmp_path):

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from emocam_utils.emoscenes.corpus import EmoScenes
+from emocam_utils.fingerprints import file_hash
 from emocam_utils.importance import SCORES
-from emocam_utils.stages import file_hash, preset_cam
+from emocam_utils.stages import preset_cam
 from emocam_utils.study import Preset, load_study
 from emocam_utils.validation import (
     calibration,

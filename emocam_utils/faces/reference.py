@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import paths
 from ..facial_parts.measured import ANY
-from ..stages import file_hash
+from ..fingerprints import file_hash
 from ..study import ModelSpec
 from .analysis import FaceAnalysis, Source
 

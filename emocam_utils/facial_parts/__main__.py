@@ -31,11 +31,11 @@ from PIL import Image
 
 from .. import paths
 from ..faces.fer2013 import FaceSet, Fer2013Error, load_fer2013
+from ..fingerprints import file_hash
 from ..networks import NETWORKS, EmotionNetwork
 from ..networks.face_weights import SHIPPED, fer_file
 from ..progress import duration
 from ..registry import UnknownName
-from ..stages import file_hash
 from .bootstrap import LEVEL, TIMES
 from .claims import ALPHA, LEAST, claim_words, claims_table
 from .landmarks import landmark_table, position_table

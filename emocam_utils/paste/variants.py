@@ -20,9 +20,10 @@ import pandas as pd
 import torch
 
 from ..cams import CamMethod
+from ..fingerprints import file_hash, source_hash
 from ..importance import share_importance
 from ..networks import NETWORKS
-from ..stages import Analysis, file_hash, preset_cam, source_hash
+from ..stages import Analysis, preset_cam
 from ..store import Stage, run_stages
 from ..study import Preset
 from . import paste

@@ -13,8 +13,9 @@ import argparse
 import pandas as pd
 
 from .. import paths
+from ..fingerprints import file_hash
 from ..importance import SCORES
-from ..stages import Analysis, file_hash
+from ..stages import Analysis
 from ..study import CorpusSpec, load_study
 from ..validation.calibration import FILE, PLATEAU, calibrated, provenance, with_preset
 from ..validation.contestants import variant

@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..stages import Analysis, file_hash
+from ..fingerprints import file_hash
+from ..stages import Analysis
 from ..study import ModelSpec, load_study
 from ..validation.calibration import FOLDER
 from ..validation.tables import put_on_trial

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ..importance import SCORES
-from ..stages import Analysis, box_importance
+from ..map_tables import box_importance
+from ..stages import Analysis
 from ..study import Preset
 from .calibration import threshold_of
 from .causes import spurious

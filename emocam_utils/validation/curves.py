@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from ..cams import CamMethod
 from ..emoscenes.corpus import EmoScenes
+from ..map_tables import map_array
 from ..networks import EmotionNetwork
-from ..stages import Analysis, map_array
+from ..stages import Analysis
 from .changes import one_thread
 from .faithfulness import (
     area_under,

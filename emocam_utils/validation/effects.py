@@ -30,8 +30,9 @@ from ..emoscenes import scene as scenes
 from ..emoscenes.corpus import EmoScenes, load_scene
 from ..emoscenes.rule import FACE, load_rule
 from ..emoscenes.scene import Removal, Scene
+from ..fingerprints import file_hash, source_hash
 from ..networks import NETWORKS, EmotionNetwork
-from ..stages import Analysis, file_hash, source_hash
+from ..stages import Analysis
 from ..store import Stage, run_stages
 from .changes import MEASURES, changes, logits_without
 

@@ -13,7 +13,8 @@ from ..emoscenes import scene as scenes
 from ..emoscenes.corpus import load_scene
 from ..emoscenes.scene import Removal
 from ..importance import scaled
-from ..stages import Analysis, map_array
+from ..map_tables import map_array
+from ..stages import Analysis
 from ..study import Preset
 from .causes import spurious
 from .occlusion import occluded

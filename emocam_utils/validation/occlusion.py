@@ -20,10 +20,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..fingerprints import file_hash, source_hash
 from ..importance import pixel_boxes
 from ..networks import NETWORKS
 from ..registry import Registry
-from ..stages import Analysis, file_hash, source_hash
+from ..stages import Analysis
 from ..store import Stage, run_stages
 from .changes import MEASURES, changes, logits_without
 

@@ -25,8 +25,9 @@ from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 from torch import Tensor, nn
 
 from ..emoscenes.corpus import EmoScenes
+from ..map_tables import map_array
 from ..networks import EmotionNetwork
-from ..stages import Analysis, map_array
+from ..stages import Analysis
 from .changes import one_thread
 from .faithfulness import cell_order, interval, resampled, weighted_mean
 

@@ -20,7 +20,8 @@ import pandas as pd
 
 from ..emoscenes.corpus import EmoScenes
 from ..importance import SCORES
-from ..stages import Analysis, box_importance
+from ..map_tables import box_importance
+from ..stages import Analysis
 from ..study import Preset
 from .cells import CAUSAL, LEAST, Cells
 from .changes import one_thread

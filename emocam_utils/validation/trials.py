@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from ..emoscenes.corpus import EmoScenes, load_scene
-from ..stages import Analysis, file_hash
+from ..fingerprints import file_hash
+from ..stages import Analysis
 from ..study import Preset
 from .calibration import FOLDER
 from .contestants import METHODS, preset_variant

@@ -18,7 +18,7 @@ from ..association import Attention
 from ..corpus import Corpus
 from ..figures import DROPPED, KEPT, overlay
 from ..importance import scaled
-from ..stages import map_array
+from ..map_tables import map_array
 from ..study import Preset
 
 FAINT = "#ced4da"  # of boxes that are not kept: to be seen on a dark map
