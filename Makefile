@@ -152,7 +152,7 @@ test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary
 	then rm -rf "$$folder"; echo "Every notebook runs on the study tiny."; \
 	else echo "What there is lies in $$folder" >&2; exit 1; fi
 
-test-browser: $(INSTALLED) ## notebook 02 in JupyterLab and Chromium (requirements-browser.txt)
+test-browser: $(INSTALLED) ## notebooks 02 and 05 in JupyterLab and Chromium (requirements-browser.txt)
 	$(PY) -m pytest -rs tests/browser
 
 lab: $(INSTALLED) ## JupyterLab in notebooks/ (LAB= for its options)

@@ -130,10 +130,13 @@ def _plot_size(ax: Axes, bins: pd.DataFrame) -> None:
     ax.set(
         xscale="log",
         ylim=(0, 1.03),
-        xlabel="area of the cause (share of the image)",
+        xlabel="area of the cause (% of the image)",
         ylabel="causes kept",
         title="Whose size decides?",
     )
+    areas = sorted(bins["area"].unique())
+    ax.set_xticks(areas, [f"{100 * area:.0f}" for area in areas])
+    ax.minorticks_off()
     ax.legend(frameon=False, fontsize=8, loc="lower right")
 
 

@@ -1,0 +1,157 @@
+"""A notebook of the study tiny in a real browser: JupyterLab here, Chromium driven by playwright.
+
+`make test-browser` runs these tests. They are skipped, and say why, without playwright, Chromium or
+the trained weights. A test module says by `NOTEBOOK` which notebook it is about. Screenshots go to
+the folder of EMOCAM_SCREENSHOTS, if that is set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from emocam_utils import paths
+
+try:
+    from playwright import sync_api as playwright
+except ImportError:
+    playwright = None
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+WEIGHTS = paths.EMOSCENES / "emonet.safetensors"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+MINUTES = float(os.environ.get("EMOCAM_BROWSER_MINUTES", "10"))  # for the notebook to run
+FINISHED = """() => /saved \\S+\\.png/.test(document.querySelector('.jp-Notebook').innerText)
+  || document.querySelector('[data-mime-type="application/vnd.jupyter.error"]')"""
+# JupyterLab leaves out cells that are out of sight, unless it is told to draw them all.
+SETTINGS = {
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
+}
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory, request) -> Path:
+    """The module's notebook with the study tiny in its parameters, in a folder of its own."""
+    if playwright is None:
+        pytest.skip("playwright is missing: pip install -r requirements-browser.txt")
+    if not CHROMIUM:
+        pytest.skip("Chromium is missing: apt-get install chromium")
+    if not WEIGHTS.exists():
+        pytest.skip(f"{WEIGHTS} is missing: make train")
+    name = request.module.NOTEBOOK
+    source = nbformat.read(paths.NOTEBOOKS / name, as_version=4)
+    cell = next(c for c in source.cells if "parameters" in c.metadata.get("tags", []))
+    cell.source = re.sub(r'study = ".*"', 'study = "tiny"', cell.source)
+    file = tmp_path_factory.mktemp("notebooks") / name
+    nbformat.write(source, file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def lab(notebook) -> str:
+    """Address of the notebook in a JupyterLab that only this machine reaches, with a token."""
+    token, port = secrets.token_hex(16), _free_port()
+    state = notebook.parent / ".jupyter"
+    for plugin, settings in SETTINGS.items():
+        file = state / "settings" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(settings))
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebook.parent}",
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(paths.ROOT),
+        "JUPYTER_CONFIG_DIR": str(state / "config"),
+        "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    environment.pop("EMOCAM_HEADLESS", None)
+    log = (notebook.parent / "lab.log").open("w+")
+    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=paths.ROOT)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
+        yield f"http://127.0.0.1:{port}/lab/tree/{notebook.name}?token={token}&reset"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+        log.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _wait_for(address: str, server: subprocess.Popen, log, seconds: float = 180) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert server.poll() is None, f"JupyterLab ended:\n{Path(log.name).read_text()[-2000:]}"
+        try:
+            with urllib.request.urlopen(address, timeout=10):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(f"JupyterLab did not answer in {seconds:g} s")
+
+
+@pytest.fixture(scope="module")
+def page(lab, screenshot, request):
+    """The notebook's page, after all its cells ran."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=ARGUMENTS, timeout=180_000
+        )
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page.set_default_timeout(120_000)
+        page.goto(lab)
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.get_by_text(re.compile(r"Python 3 .*\| Idle")).wait_for()  # else Run asks for a kernel
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        with contextlib.suppress(playwright.TimeoutError):
+            page.locator(".jp-Dialog .jp-mod-accept").click(timeout=5_000)
+        try:
+            page.wait_for_function(FINISHED, timeout=60_000 * MINUTES)
+        finally:
+            screenshot(page, f"{request.module.__name__}-ran")
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def screenshot():
+    """A function of page and name that keeps a picture, if a folder is given."""
+
+    def keep(page, name: str) -> None:
+        if folder := os.environ.get("EMOCAM_SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+    return keep
