@@ -174,9 +174,10 @@ facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the
 
 network = $(if $(NETWORK),--network $(call quote,$(NETWORK))) \
 	$(if $(WEIGHTS),--weights $(call quote,$(WEIGHTS)))
-face-scores: $(INSTALLED) ## the emotions of the faces in FOLDER= as a table, OUT=scores.csv
+face-scores: $(INSTALLED) ## the emotions of the faces in FOLDER= as a table, OUT=scores.csv (CROPPED=1: the images are faces)
 	@$(PY) -m emocam_utils.faces.scores $(call given,FOLDER,FOLDER=/home/me/photos OUT=scores.csv) \
-		--out $(call given,OUT,FOLDER=/home/me/photos OUT=scores.csv) $(network)
+		--out $(call given,OUT,FOLDER=/home/me/photos OUT=scores.csv) $(network) \
+		$(if $(CROPPED),--cropped)
 
 face-video: $(INSTALLED) ## VIDEO= with its faces read and explained, OUT=annotated.mp4
 	@$(PY) -m emocam_utils.faces.video $(call given,VIDEO,VIDEO=in.mp4 OUT=annotated.mp4) \

@@ -79,7 +79,7 @@ def largest_face(image: Image.Image, name: str = "the image") -> NDArray[np.int6
         raise NoFace(
             f"no face found in {name} ({image.width} x {image.height} pixels). Faces are found "
             f"upright, from the front, and from {SMALLEST:.0%} of the shorter side; an image that "
-            "is a cropped face already may be given as it is: detect=False, or --cropped"
+            "is a cropped face already may be given as it is: detect=False, --cropped, CROPPED=1"
         )
     return boxes[0]
 
