@@ -235,7 +235,6 @@ def ablation(data: Path, recipe: Recipe, out: Path) -> pd.DataFrame:
                 "epochs": ABLATION_EPOCHS,
                 "faces": record["faces"]["validation"],
                 "validation accuracy": max(epoch["accuracy"] for epoch in record["history"]),
-                "minutes": sum(epoch["seconds"] for epoch in record["history"]) / 60,
             }
         )
     return pd.DataFrame(rows)
