@@ -48,18 +48,18 @@ def test_a_killed_training_continues_to_the_same_weights(tmp_path, monkeypatch):
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
     train(tmp_path / "whole")
-    save = emonet._save_checkpoint
+    save = emonet.save_checkpoint
 
-    def save_then_die(file, recipe, history, *rest):
-        save(file, recipe, history, *rest)
-        if len(history) == 2:
+    def save_then_die(*arguments):
+        save(*arguments)
+        if len(arguments[-1]["history"]) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(emonet, "_save_checkpoint", save_then_die)
+    monkeypatch.setattr(emonet, "save_checkpoint", save_then_die)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "killed")
     assert not (tmp_path / "killed" / "net.safetensors").exists()
-    monkeypatch.setattr(emonet, "_save_checkpoint", save)
+    monkeypatch.setattr(emonet, "save_checkpoint", save)
     record = train(tmp_path / "killed")
     assert len(record["history"]) == 3
     whole, again = (load_file(tmp_path / side / "net.safetensors") for side in ("whole", "killed"))

@@ -8,8 +8,6 @@ to points.
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from torch import Tensor, nn
 from ..networks.emonet import EmoNet, freeze
 from ..networks.weights import save_emonet
 from ..progress import progress
+from .checkpoints import load_checkpoint, save_checkpoint
 from .scenes import TrainingScenes
 
 
@@ -117,7 +116,8 @@ def train_emonet(
     )
     parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
     checkpoint = out.with_suffix(".checkpoint")
-    history = _resume(checkpoint, recipe, parts, generator)
+    kept = load_checkpoint(checkpoint, recipe, parts, generator) or {"history": []}
+    history = kept["history"]
     for epoch in range(len(history), recipe.epochs):
         started = time.monotonic()
         network.train()
@@ -146,36 +146,7 @@ def train_emonet(
         seconds = time.monotonic() - started
         history.append({"loss": total / steps, "accuracy": share, "seconds": seconds})
         print(f"epoch {epoch + 1}: loss {total / steps:.3f}, held-out accuracy {share:.3f}")
-        _save_checkpoint(checkpoint, recipe, history, parts, generator)
+        save_checkpoint(checkpoint, recipe, parts, generator, {"history": history})
     save_emonet(freeze(network.cpu()), out)
     checkpoint.unlink(missing_ok=True)
     return {"recipe": asdict(recipe), "scenes": len(scenes.labels), "history": history}
-
-
-def _save_checkpoint(
-    file: Path, recipe: Recipe, history: list, parts: dict, generator: torch.Generator
-) -> None:
-    state = {name: part.state_dict() for name, part in parts.items()}
-    state |= {
-        "recipe": json.dumps(asdict(recipe)),
-        "history": history,
-        "generator": generator.get_state(),
-        "torch": torch.get_rng_state(),
-    }
-    partial = file.with_suffix(".partial")
-    torch.save(state, partial)
-    os.replace(partial, file)
-
-
-def _resume(file: Path, recipe: Recipe, parts: dict, generator: torch.Generator) -> list[dict]:
-    """Load a checkpoint of the same recipe into the parts; the history so far."""
-    if not file.exists():
-        return []
-    state = torch.load(file, weights_only=True)
-    if state["recipe"] != json.dumps(asdict(recipe)):
-        raise ValueError(f"{file} is a checkpoint of another recipe: remove it to start again")
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    generator.set_state(state["generator"])
-    torch.set_rng_state(state["torch"])
-    return state["history"]

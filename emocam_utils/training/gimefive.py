@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import time
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +28,7 @@ from ..faces.fer2013 import FaceSet, load_fer2013
 from ..networks.face_weights import save_gimefive
 from ..networks.gimefive import LABELS, VARIANTS, GiMeFive, parameters
 from ..progress import progress
+from .checkpoints import load_checkpoint, save_checkpoint
 from .face_card import write_face_card
 
 TRAINED = ("13-layers", "15-layers")  # with the whole recipe
@@ -118,7 +118,8 @@ def train_gimefive(
         pct_start=max(recipe.warm_up, 2 / (steps * recipe.epochs)),  # torch divides by zero at 1
     )
     parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
-    history, best = _resume(checkpoint, recipe, parts, generator)
+    kept = load_checkpoint(checkpoint, recipe, parts, generator) or {"history": [], "best": {}}
+    history, best = kept["history"], kept["best"]
     for epoch in range(len(history), recipe.epochs):
         if _stopped(history, recipe.patience):
             break
@@ -147,7 +148,8 @@ def train_gimefive(
         seconds = time.monotonic() - started
         history.append({"loss": total / steps, "accuracy": share, "seconds": seconds})
         print(f"{label}: loss {total / steps:.3f}, validation accuracy {share:.3f}", flush=True)
-        _save(checkpoint, recipe, history, best, parts, generator)
+        kept = {"history": history, "best": best}
+        save_checkpoint(checkpoint, recipe, parts, generator, kept)
     network.load_state_dict(best)
     record = {
         "recipe": asdict(recipe),
@@ -160,37 +162,6 @@ def train_gimefive(
 def _stopped(history: list[dict], patience: int) -> bool:
     shares = [epoch["accuracy"] for epoch in history]
     return bool(shares) and len(shares) - 1 - int(np.argmax(shares)) >= patience
-
-
-def _save(
-    file: Path, recipe: Recipe, history: list, best: dict, parts: dict, generator: torch.Generator
-) -> None:
-    state = {name: part.state_dict() for name, part in parts.items()}
-    state |= {
-        "recipe": json.dumps(asdict(recipe)),
-        "history": history,
-        "best": best,
-        "generator": generator.get_state(),
-        "torch": torch.get_rng_state(),
-    }
-    partial = file.with_suffix(".partial")
-    torch.save(state, partial)
-    os.replace(partial, file)
-
-
-def _resume(
-    file: Path, recipe: Recipe, parts: dict, generator: torch.Generator
-) -> tuple[list[dict], dict]:
-    if not file.exists():
-        return [], {}
-    state = torch.load(file, weights_only=True)
-    if state["recipe"] != json.dumps(asdict(recipe)):
-        raise ValueError(f"{file} is a checkpoint of another recipe: remove it to start again")
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    generator.set_state(state["generator"])
-    torch.set_rng_state(state["torch"])
-    return state["history"], state["best"]
 
 
 def run(data: Path, recipe: Recipe, out: Path) -> Path:
