@@ -65,7 +65,7 @@ WANTED := $(if $(filter paper,$(MAKECMDGOALS)),$(EXECUTED),$(strip $(foreach not
 	$(if $(filter $(call section,$(notebook)),$(MAKECMDGOALS)),$(notebook)))))
 
 CODE := $(filter-out emocam_utils/runner/% emocam_utils/training/%,\
-	$(wildcard emocam_utils/*.py emocam_utils/*/*.py))
+	$(wildcard emocam_utils/*.py emocam_utils/*/*.py emocam_utils/*/*/*.py))
 TABLES := $(filter-out data/README.md data/assets.lock,$(wildcard data/*.*))
 FETCHED := $(if $(filter findingemo,$(KIND)),$(wildcard \
 	data/raw/findingemo/ledger.jsonl data/raw/emonet/emonet.pth data/raw/yolov3/*.weights))
@@ -170,17 +170,17 @@ train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder
 	$(PY) -m emocam_utils.training.gimefive $(call fer2013)
 
 facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder)
-	$(PY) -m emocam_utils.facial_parts $(call fer2013)
+	$(PY) -m emocam_utils.faces.parts $(call fer2013)
 
 network = $(if $(NETWORK),--network $(call quote,$(NETWORK))) \
 	$(if $(WEIGHTS),--weights $(call quote,$(WEIGHTS)))
 face-scores: $(INSTALLED) ## the emotions of the faces in FOLDER= as a table, OUT=scores.csv (CROPPED=1: the images are faces)
-	@$(PY) -m emocam_utils.faces.scores $(call given,FOLDER,FOLDER=/home/me/photos OUT=scores.csv) \
+	@$(PY) -m emocam_utils.apps.face_scores $(call given,FOLDER,FOLDER=/home/me/photos OUT=scores.csv) \
 		--out $(call given,OUT,FOLDER=/home/me/photos OUT=scores.csv) $(network) \
 		$(if $(CROPPED),--cropped)
 
 face-video: $(INSTALLED) ## VIDEO= with its faces read and explained, OUT=annotated.mp4
-	@$(PY) -m emocam_utils.faces.video $(call given,VIDEO,VIDEO=in.mp4 OUT=annotated.mp4) \
+	@$(PY) -m emocam_utils.apps.face_video $(call given,VIDEO,VIDEO=in.mp4 OUT=annotated.mp4) \
 		$(call given,OUT,VIDEO=in.mp4 OUT=annotated.mp4) $(network)
 
 bench: $(INSTALLED) ## how fast each stage is

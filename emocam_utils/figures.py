@@ -22,9 +22,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from .corpus import Corpus
-from .fingerprints import file_hash
+from .corpora import Corpus
 from .networks.emonet import EMONET_LABELS
+from .pipeline.keys import file_hash
 from .study import Study
 
 PALETTE: dict[str, tuple] = dict(

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 
 # Before anything imports torch or `paths`: the machine may be shared, and the tree stays as it is.
@@ -12,7 +13,8 @@ SCRATCH = tempfile.mkdtemp(prefix="emocam-tests-")
 os.environ["EMOCAM_RESULTS"] = f"{SCRATCH}/results"
 os.environ["EMOCAM_FIGURES"] = f"{SCRATCH}/figures"
 
-from hypothesis import settings  # noqa: E402  (after the environment is set)
+import pytest  # noqa: E402  (after the environment is set)
+from hypothesis import settings  # noqa: E402
 
 settings.register_profile("emocam", deadline=None, derandomize=True)
 settings.load_profile("emocam")
@@ -20,3 +22,11 @@ settings.load_profile("emocam")
 
 def pytest_sessionfinish() -> None:
     shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left_open():
+    """A test that looks at open figures sees its own only."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

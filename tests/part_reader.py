@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from emocam_utils.facial_parts.template import PARTS, part_masks
+from emocam_utils.faces.parts.template import PARTS, part_masks
 from emocam_utils.networks.mini_xception import MiniXception
 
 SIDE = 64

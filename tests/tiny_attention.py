@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from emocam_utils.association import Attention
+from emocam_utils.pipeline.attention import Attention
 from emocam_utils.study import Preset
 
 CLASSES, LABELS = ("Dog", "Tree", "Man", "Knife"), ("Joy", "Awe", "Fear")

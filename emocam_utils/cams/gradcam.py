@@ -14,15 +14,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .target import (
-    Layer,
-    Score,
-    check_choice,
-    explained,
-    gradients,
-    target_scores,
-    weighted_sum,
-)
+from .target import Layer, Score, check_choice, explained, gradients, target_scores, weighted_sum
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import Protocol, runtime_checkable
 import pandas as pd
 from PIL import Image
 
-from emocam_utils.detectors.box_files import build_box_files
-from emocam_utils.detectors.lightnet_yolo import build_lightnet_yolo
-from emocam_utils.registry import Registry
+from ..registry import Registry
+from .box_files import build_box_files
+from .lightnet_yolo import build_lightnet_yolo
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ import pandas as pd
 from brambox.io.parser import ParserType
 from PIL import Image
 
-from emocam_utils.detectors.postprocess import BOX_COLUMNS, empty_boxes, tidy_boxes
+from .postprocess import BOX_COLUMNS, empty_boxes, tidy_boxes
 
 TABLES = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
 PICKLED = "pickle and HDF files run code when they are read"

@@ -18,9 +18,9 @@ from PIL import Image
 from torch import Tensor, nn
 from torchvision.transforms.functional import to_tensor
 
-from emocam_utils import paths
-from emocam_utils.detectors import postprocess
-from emocam_utils.detectors.weights import load_small_yolo, load_yolov3
+from .. import paths
+from . import postprocess
+from .weights import load_small_yolo, load_yolov3
 
 OPENIMAGES_NAMES = paths.DATA / "openimages.names"
 YOLOV3_INPUT = (608, 608)

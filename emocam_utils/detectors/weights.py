@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from emocam_utils.detectors.small_yolo import INPUT_SIZE, SmallYolo
+from .small_yolo import INPUT_SIZE, SmallYolo
 
 KIND = "lightnet-yolo"
 CONFIDENCE_NOTE = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from ..corpus import read_image
+from ..corpora.images import read_image
 from ..detectors.lightnet_yolo import OPENIMAGES_NAMES, read_names
 from ..detectors.weights import load_yolov3
 from ..networks.weights import WeightsError, load_emonet, read_mean_image

@@ -20,7 +20,7 @@ import pooch
 import requests
 
 from .. import paths
-from ..corpus import UnreadableImage
+from ..corpora.images import UnreadableImage
 from ..detectors.weights import DetectorWeightsError
 from ..networks.weights import WeightsError
 from .asset_checks import Check, check_emonet, check_mean_image, check_photo, check_yolov3

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from .. import findingemo
+from ..corpora import findingemo
 from ..study import Study, StudyError, load_study
 from . import assets
 from .download import LEDGER, DownloadError, download

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..corpus import UnreadableImage, read_image
+from ..corpora.images import UnreadableImage, read_image
 
 LONGEST_NAME = 255  # bytes of one part of a path, on most file systems
 

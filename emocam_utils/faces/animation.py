@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..corpus import Folder, UnreadableImage, read_image
+from ..corpora.face_finding import cut_face
+from ..corpora.folder import Folder
+from ..corpora.images import UnreadableImage, read_image
 from ..networks import EmotionNetwork
 from ..progress import progress
 from .drawing import Picture, paint_map, probability_strip
-from .finding import cut_face
 from .reading import FaceMap, Reading, on_one_scale, read_faces
 from .video_files import FPS, open_video
 

@@ -14,8 +14,8 @@ import seaborn as sns
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ..corpora.fer2013 import EMOTIONS
 from ..figures import overlay
-from .fer2013 import EMOTIONS
 
 Picture = NDArray[np.uint8]
 _PALETTE = sns.husl_palette(len(EMOTIONS), s=0.8, l=0.62)

@@ -18,15 +18,15 @@ from PIL import Image
 from torch import Tensor
 
 from ..cams import GradCam
-from ..facial_parts.importance import part_shares
-from ..facial_parts.template import PARTS, part_areas, part_masks
+from ..cams.saliency import saliency_map
+from ..corpora.face_finding import NoFace, cut_face
+from ..corpora.morph import morph_faces
 from ..networks import EmotionNetwork
 from .analysis import FaceAnalysis, Source, in_order
 from .animation import Film, make_film, read_sequence, save_gif
-from .finding import NoFace, cut_face
-from .morph import morph_faces
+from .parts.shares import part_shares
+from .parts.template import PARTS, part_areas, part_masks
 from .reading import FaceMap, cam_map
-from .saliency import saliency_map
 from .video_files import write_video
 
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..validation.faithfulness import interval, resampled
+from ..cams.saliency import RULES, Rule
+from ..stats.ranks import interval, resampled
 from .analysis import FaceAnalysis
 from .maps import KINDS
-from .saliency import RULES, Rule
 from .sanity import randomisation_similarity, sanity_table
 
 CHANGES = ("another emotion", "untrained weights", "another face (floor)")

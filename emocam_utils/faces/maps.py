@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ..importance import scaled
+from ..cams.layer_activations import layer_activations, most_active
+from ..cams.saliency import RULES, Rule, rule_cam, saliency_map
+from ..pipeline.importance import scaled
 from .analysis import FaceAnalysis, in_order
-from .layer_activations import layer_activations, most_active
-from .saliency import RULES, Rule, rule_cam, saliency_map
 from .sanity import class_sensitivity
 
 KINDS = {"saliency": saliency_map, "cam": rule_cam}

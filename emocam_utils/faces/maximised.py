@@ -15,11 +15,11 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from ..facial_parts.template import PARTS, part_masks
 from ..networks import EmotionNetwork
 from ..networks.untrained import untrained
 from .analysis import FaceAnalysis, in_order, predictions
 from .maximisation import Ascent, maximise, pictures
+from .parts.template import PARTS, part_masks
 from .post_filters import POST_FILTERS
 
 PAINTED = ("eyes", "brows", "mouth")

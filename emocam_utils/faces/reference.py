@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from .. import paths
-from ..facial_parts.measured import ANY
-from ..fingerprints import file_hash
+from ..pipeline.keys import file_hash
 from ..study import ModelSpec
 from .analysis import FaceAnalysis, Source
+from .parts.measured import ANY
 
 FOLDER = paths.DATA / "faces"
 TABLES = ("part_importance", "part_occlusion", "claims")

@@ -19,11 +19,11 @@ from scipy.stats import rankdata
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
+from ..cams.saliency import RULES, Rule, saliency_map
 from ..networks import EmotionNetwork
 from ..networks.untrained import untrained
 from ..progress import progress
-from ..validation.faithfulness import interval, resampled
-from .saliency import RULES, Rule, saliency_map
+from ..stats.ranks import interval, resampled
 
 Maps = Callable[[EmotionNetwork, Tensor, Tensor, Rule], Tensor]
 MEASURES = ("class_sensitivity", "spearman", "ssim")

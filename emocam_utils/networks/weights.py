@@ -14,13 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .emonet import (
-    EMONET_LABELS,
-    INPUT_SIZE,
-    EmoNet,
-    freeze,
-    from_emonet_py,
-)
+from .emonet import EMONET_LABELS, INPUT_SIZE, EmoNet, freeze, from_emonet_py
 from .weight_files import (
     WeightsError,
     decoded,

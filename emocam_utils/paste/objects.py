@@ -17,10 +17,10 @@ import numpy as np
 from PIL import Image
 
 from .. import paths
-from ..emoscenes import people
-from ..emoscenes.raster import raster_markup
-from ..emoscenes.rule import FACE, load_rule
-from ..emoscenes.symbols import SYMBOLS
+from ..corpora.emoscenes import people
+from ..corpora.emoscenes.raster import raster_markup
+from ..corpora.emoscenes.rule import FACE, load_rule
+from ..corpora.emoscenes.symbols import SYMBOLS
 from ..registry import nearest
 
 DRAWN_HEIGHT = 256  # pixels of a drawn object; no image of EmoScenes shows it larger

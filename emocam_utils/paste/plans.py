@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 from PIL import Image
 
+from ..pipeline.analysis import Analysis
 from ..registry import nearest
-from ..stages import Analysis
 from ..study import Preset
 from .objects import PasteObject
 from .paste import (

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..emoscenes.corpus import EmoScenes, load_scene
-from ..emoscenes.rule import load_rule
-from ..stages import Analysis
+from ..corpora.emoscenes.corpus import EmoScenes, load_scene
+from ..corpora.emoscenes.rule import load_rule
+from ..pipeline.analysis import Analysis
 from ..study import Preset
-from .effects import rate_over_images
 from .objects import cue_objects
 from .plans import grid_plan
+from .switches import rate_over_images
 from .variants import ORIGINAL, run_plans, with_before
 
 CUES = {"rugby ball": "Rugby ball", "soccer ball": "Football"}

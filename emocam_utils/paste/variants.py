@@ -20,11 +20,11 @@ import pandas as pd
 import torch
 
 from ..cams import CamMethod
-from ..fingerprints import file_hash, source_hash
-from ..importance import share_importance
 from ..networks import NETWORKS
-from ..stages import Analysis, preset_cam
-from ..store import Stage, run_stages
+from ..pipeline.analysis import Analysis, preset_cam
+from ..pipeline.importance import share_importance
+from ..pipeline.keys import file_hash, source_hash
+from ..pipeline.store import Stage, run_stages
 from ..study import Preset
 from . import paste
 from .objects import PasteObject

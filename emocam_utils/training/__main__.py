@@ -16,8 +16,8 @@ import pandas as pd
 import torch
 
 from .. import paths
-from ..emoscenes.rule import load_rule
-from ..emoscenes.scene import CLASSES
+from ..corpora.emoscenes.rule import load_rule
+from ..corpora.emoscenes.scene import CLASSES
 from .card import write_card
 from .detector import train_detector
 from .emonet import Recipe, train_emonet

@@ -13,15 +13,15 @@ import argparse
 import pandas as pd
 
 from .. import paths
-from ..fingerprints import file_hash
-from ..importance import SCORES
-from ..stages import Analysis
+from ..pipeline.analysis import Analysis
+from ..pipeline.importance import SCORES
+from ..pipeline.keys import file_hash
 from ..study import CorpusSpec, load_study
 from ..validation.calibration import FILE, PLATEAU, calibrated, provenance, with_preset
 from ..validation.contestants import variant
+from ..validation.shipped import network_name
 from ..validation.sizes import size_exponent
-from ..validation.tables import put_on_trial
-from ..validation.trials import network_name
+from ..validation.trial import put_on_trial
 
 PRESETS = paths.DATA / "presets.yaml"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from ..corpora.emoscenes.corpus import scenes_hash
+from ..corpora.emoscenes.rule import FACE, load_rule
 from ..detectors.weights import load_small_yolo
-from ..emoscenes.corpus import scenes_hash
-from ..emoscenes.rule import FACE, load_rule
 from ..networks.weights import load_emonet
 from .detector import detect_batches, mean_average_precision
 from .emonet import accuracy

@@ -19,11 +19,11 @@ from sklearn.cluster import KMeans
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from emocam_utils.detectors.average_precision import mean_average_precision
-from emocam_utils.detectors.postprocess import boxes_table, softmax_candidates, suppress, tidy_boxes
-from emocam_utils.detectors.small_yolo import INPUT_SIZE, SmallYolo
-from emocam_utils.detectors.weights import save_small_yolo
-from emocam_utils.progress import progress
+from ..detectors.average_precision import mean_average_precision
+from ..detectors.postprocess import boxes_table, softmax_candidates, suppress, tidy_boxes
+from ..detectors.small_yolo import INPUT_SIZE, SmallYolo
+from ..detectors.weights import save_small_yolo
+from ..progress import progress
 
 HEIGHT, WIDTH = INPUT_SIZE
 BATCH = 32

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ..corpora.fer2013 import FaceSet
 from ..faces.accuracy import FaceAccuracy, face_accuracy, limited, probabilities
-from ..faces.fer2013 import FaceSet
 from ..networks.face_weights import load_gimefive, load_mini_xception, variant_of
 from ..networks.gimefive import LABELS, parameters
 

@@ -23,8 +23,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import paths
+from ..corpora.fer2013 import FaceSet, load_fer2013
 from ..faces.accuracy import probabilities
-from ..faces.fer2013 import FaceSet, load_fer2013
 from ..networks.face_weights import save_gimefive
 from ..networks.gimefive import LABELS, VARIANTS, GiMeFive, parameters
 from ..progress import progress

@@ -20,10 +20,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..emoscenes import corpus
-from ..emoscenes.backgrounds import WIDTH
-from ..emoscenes.rule import load_rule
-from ..emoscenes.scene import boxes, render
+from ..corpora.emoscenes import corpus
+from ..corpora.emoscenes.backgrounds import WIDTH
+from ..corpora.emoscenes.rule import load_rule
+from ..corpora.emoscenes.scene import boxes, render
 from ..progress import progress
 
 EMONET_SIZE = (227, 227)  # width, height

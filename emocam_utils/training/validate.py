@@ -11,12 +11,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..fingerprints import file_hash
-from ..stages import Analysis
+from ..pipeline.analysis import Analysis
+from ..pipeline.keys import file_hash
 from ..study import ModelSpec, load_study
 from ..validation.calibration import FOLDER
-from ..validation.tables import put_on_trial
-from ..validation.trials import accuracy, save_trial, shippable, training_record
+from ..validation.shipped import accuracy, save_trial, shippable, training_record
+from ..validation.trial import put_on_trial
 
 FILLS = ("cells",)  # occlusions of pixels are judged on the shipped network only
 

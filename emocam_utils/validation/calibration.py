@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from .. import paths
+from ..stats.ranks import auroc, average_precision, keep_rate, size_bias, spearman
 from .cells import CAUSAL, LEAST
-from .faithfulness import auroc, average_precision, keep_rate, size_bias, spearman
-from .tables import Trial
+from .trial import Trial
 
 FOLDER = paths.EMOSCENES / "validation"
 FILE = FOLDER / "calibration.csv"

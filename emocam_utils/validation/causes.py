@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..emoscenes.rule import load_rule
+from ..corpora.emoscenes.rule import load_rule
+from ..stats.ranks import interval, resampled, spearman, weighted_mean
 from .cells import CAUSAL
-from .faithfulness import interval, resampled, spearman, weighted_mean
-from .tables import Trial
+from .trial import Trial
 
 NO_EFFECT = 0.05  # of probability: below this an object is no cause at all
 

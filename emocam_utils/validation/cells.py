@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .faithfulness import auroc, average_precision, interval, resampled, spearman
+from ..stats.ranks import auroc, average_precision, interval, resampled, spearman
 
 CAUSAL = 0.2  # of probability
 LEAST = 5  # images

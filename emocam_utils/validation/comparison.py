@@ -12,15 +12,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ..importance import SCORES
-from ..map_tables import box_importance
-from ..stages import Analysis
-from ..study import Preset
-from .calibration import threshold_of
-from .causes import spurious
-from .cells import Cells
-from .contestants import FACTORS, METHODS, preset_variant, variant
-from .faithfulness import (
+from ..pipeline.analysis import Analysis
+from ..pipeline.importance import SCORES
+from ..pipeline.tables import box_importance
+from ..stats.ranks import (
     auroc,
     average_precision,
     interval,
@@ -30,8 +25,13 @@ from .faithfulness import (
     size_thirds,
     spearman,
 )
-from .resampling import Boxes
-from .tables import Trial
+from ..stats.weighted import Boxes
+from ..study import Preset
+from .calibration import threshold_of
+from .causes import spurious
+from .cells import Cells
+from .contestants import FACTORS, METHODS, preset_variant, variant
+from .trial import Trial
 
 PRESENCE = "presence only"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..cams import CamMethod, build_cam, cam_options
-from ..stages import preset_cam
+from ..pipeline.analysis import preset_cam
 from ..study import Preset
 
 METHODS = ("gradcam", "ablation", "lime", "lrp", "lift", "hirescam", "random")

@@ -18,12 +18,11 @@ from PIL import Image, ImageFilter
 from torch import Tensor, nn
 
 from ..cams import CamMethod
-from ..emoscenes.corpus import EmoScenes
-from ..map_tables import map_array
+from ..corpora.emoscenes.corpus import EmoScenes
 from ..networks import EmotionNetwork
-from ..stages import Analysis
-from .changes import one_thread
-from .faithfulness import (
+from ..pipeline.analysis import Analysis
+from ..pipeline.tables import map_array
+from ..stats.ranks import (
     area_under,
     cell_order,
     interval,
@@ -34,6 +33,7 @@ from .faithfulness import (
     steps_of,
     weighted_mean,
 )
+from .changes import one_thread
 
 BLUR = 0.1  # of the longer side: what a deleted cell shows
 

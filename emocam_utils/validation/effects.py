@@ -26,14 +26,14 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from ..emoscenes import scene as scenes
-from ..emoscenes.corpus import EmoScenes, load_scene
-from ..emoscenes.rule import FACE, load_rule
-from ..emoscenes.scene import Removal, Scene
-from ..fingerprints import file_hash, source_hash
+from ..corpora.emoscenes import scene as scenes
+from ..corpora.emoscenes.corpus import EmoScenes, load_scene
+from ..corpora.emoscenes.rule import FACE, load_rule
+from ..corpora.emoscenes.scene import Removal, Scene
 from ..networks import NETWORKS, EmotionNetwork
-from ..stages import Analysis
-from ..store import Stage, run_stages
+from ..pipeline.analysis import Analysis
+from ..pipeline.keys import file_hash, source_hash
+from ..pipeline.store import Stage, run_stages
 from .changes import MEASURES, changes, logits_without
 
 CHUNK = 5  # scenes that a drawing process takes at a time

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ..emoscenes import scene as scenes
-from ..emoscenes.corpus import load_scene
-from ..emoscenes.scene import Removal
-from ..importance import scaled
-from ..map_tables import map_array
-from ..stages import Analysis
+from ..corpora.emoscenes import scene as scenes
+from ..corpora.emoscenes.corpus import load_scene
+from ..corpora.emoscenes.scene import Removal
+from ..pipeline.analysis import Analysis
+from ..pipeline.importance import scaled
+from ..pipeline.tables import map_array
 from ..study import Preset
 from .causes import spurious
 from .occlusion import occluded
-from .tables import Trial
+from .trial import Trial
 
 MOST_OBJECTS = 5
 

@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..fingerprints import file_hash, source_hash
-from ..importance import pixel_boxes
 from ..networks import NETWORKS
+from ..pipeline.analysis import Analysis
+from ..pipeline.importance import pixel_boxes
+from ..pipeline.keys import file_hash, source_hash
+from ..pipeline.store import Stage, run_stages
 from ..registry import Registry
-from ..stages import Analysis
-from ..store import Stage, run_stages
 from .changes import MEASURES, changes, logits_without
 
 LARGEST = 640  # pixels of a side; larger images are reduced first, whole and occluded alike

@@ -24,12 +24,12 @@ from PIL import Image
 from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 from torch import Tensor, nn
 
-from ..emoscenes.corpus import EmoScenes
-from ..map_tables import map_array
+from ..corpora.emoscenes.corpus import EmoScenes
 from ..networks import EmotionNetwork
-from ..stages import Analysis
+from ..pipeline.analysis import Analysis
+from ..pipeline.tables import map_array
+from ..stats.ranks import cell_order, interval, resampled, weighted_mean
 from .changes import one_thread
-from .faithfulness import cell_order, interval, resampled, weighted_mean
 
 SHARES = (0.1, 0.2, 0.3, 0.5)  # of the cells
 COARSE = 57  # pixels of a side on which the linear system is solved

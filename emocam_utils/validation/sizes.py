@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import linregress
 
-from ..importance import SCORES
+from ..pipeline.importance import SCORES
+from ..stats.ranks import keep_rate
 from ..study import Preset
 from .calibration import threshold_of
 from .contestants import variant
-from .faithfulness import keep_rate
-from .tables import Trial
+from .trial import Trial
 
 
 def size_exponent(trial: Trial, share: str) -> tuple[float, float]:

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
-from ..association import Attention
-from ..corpus import Corpus
+from ..corpora import Corpus
 from ..figures import DROPPED, KEPT, overlay
-from ..importance import scaled
-from ..map_tables import map_array
+from ..pipeline.attention import Attention
+from ..pipeline.importance import scaled
+from ..pipeline.tables import map_array
 from ..study import Preset
 
 FAINT = "#ced4da"  # of boxes that are not kept: to be seen on a dark map

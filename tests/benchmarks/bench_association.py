@@ -13,17 +13,12 @@ from itertools import cycle
 import numpy as np
 import pandas as pd
 
-from emocam_utils.association import (
-    association_matrix,
-    association_percent,
-    attended_boxes,
-    counted_images,
-    images_per_label,
-)
-from emocam_utils.importance import SCORES
-from emocam_utils.measures import attended_percent
+from emocam_utils.pipeline.attention import attended_boxes, counted_images
+from emocam_utils.pipeline.counts import Tally
+from emocam_utils.pipeline.importance import SCORES
+from emocam_utils.pipeline.matrix import association_matrix, association_percent, images_per_label
+from emocam_utils.stats.measures import attended_percent
 from emocam_utils.study import Preset
-from emocam_utils.tally import Tally
 
 IMAGES, BOXES, CLASSES, LABELS = 25_869, 100, 601, 20
 GOAL_SECONDS = 0.050

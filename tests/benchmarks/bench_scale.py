@@ -32,12 +32,12 @@ from PIL import Image
 from torch import nn
 
 from emocam_utils import paths
-from emocam_utils.association import associate
-from emocam_utils.corpus import read_image
+from emocam_utils.corpora.findingemo import ANNOTATED
+from emocam_utils.corpora.images import read_image
 from emocam_utils.detectors.lightnet_yolo import LightnetYolo
-from emocam_utils.findingemo import ANNOTATED
 from emocam_utils.networks.emonet import EmoNet
-from emocam_utils.stages import Analysis
+from emocam_utils.pipeline.analysis import Analysis
+from emocam_utils.pipeline.matrix import associate
 from emocam_utils.study import CorpusSpec, ModelSpec, Study, load_study
 
 CANDIDATES = 100  # anchors of an image that pass the confidence, of 22,743

@@ -1,0 +1,65 @@
+"""Anybody's photographs: the images below a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from .images import UnreadableImage, read_image
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The images below a folder: files with an image's suffix, hidden ones left out."""
+
+    path: Path
+    limit: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.path.is_dir():
+            raise NotADirectoryError(
+                f"images: {self.path} is not a folder; give a folder of photographs, "
+                "e.g. make paper STUDY=folder IMAGES=/home/me/photos"
+            )
+        if not self.ids:
+            raise ValueError(f"images: no file below {self.path} ends in {', '.join(SUFFIXES)}")
+
+    @property
+    def name(self) -> str:
+        return f"folder {self.path.name}"
+
+    @property
+    def ids(self) -> list[str]:
+        found = (
+            p.relative_to(self.path)
+            for p in self.path.rglob("*")
+            if p.suffix.lower() in SUFFIXES and not p.is_dir()
+        )
+        shown = sorted(
+            str(PurePosixPath(p)) for p in found if not any(s.startswith(".") for s in p.parts)
+        )
+        return shown[: self.limit or None]
+
+    @property
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256()
+        for image in self.ids:
+            file = self.path / image
+            stat = file.stat() if file.exists() else None
+            state = (stat.st_size, stat.st_mtime_ns) if stat else None
+            digest.update(repr((image, state)).encode())
+        return f"folder-{digest.hexdigest()[:16]}"
+
+    def read(self, image: str) -> Image.Image:
+        parts = PurePosixPath(image)
+        if parts.is_absolute() or ".." in parts.parts:
+            raise UnreadableImage(f"{image!r} leads out of the folder")
+        return read_image(self.path / image)
+
+    def size(self, image: str) -> tuple[int, int]:
+        return self.read(image).size  # decoded whole: only then it is known to be readable

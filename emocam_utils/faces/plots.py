@@ -1,0 +1,197 @@
+"""Plots of 05_facial_saliency: faces and what a network makes of them.
+
+Axes: H x W pixels of a face, h x w cells of a class activation map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from ..figures import overlay, show_image
+from .drawing import colour_of
+
+RULE_NAMES = {"vanilla": "vanilla (unguided)", "rectified": "rectified", "guided": "guided"}
+FINE = 32  # cells a side from which a map is drawn alone
+SALIENCY_COLOURS = "mako"  # light on dark blue, as the paper's maps
+CENTRE = {"ha": "center", "va": "center"}
+
+
+def emotion_colour(label: str) -> tuple[float, ...]:
+    """The colour of an emotion, the same as in films."""
+    return tuple(part / 255 for part in colour_of(label))
+
+
+def show_saliency(ax: Axes, saliency: np.ndarray, title: str = "") -> None:
+    """A saliency map (H, W) in [0, 1], its pixels as they are; NaN for an empty one."""
+    ax.imshow(np.nan_to_num(saliency), cmap=SALIENCY_COLOURS, vmin=0, vmax=1)
+    _say_empty(ax, saliency)
+    ax.set_title(title)
+    ax.set_axis_off()
+
+
+def show_cam(ax: Axes, face: Image.Image, cam: np.ndarray, title: str = "") -> None:
+    """A class activation map (h, w) in [0, 1] over its face; NaN for an empty one."""
+    show_image(ax, overlay(face, cam), title)
+    _say_empty(ax, cam)
+
+
+def _say_empty(ax: Axes, shown: np.ndarray) -> None:
+    if np.isnan(shown).any():
+        box = {"facecolor": "#212529", "edgecolor": "none", "alpha": 0.6}
+        ax.text(0.5, 0.5, "empty", transform=ax.transAxes, color="white", bbox=box, **CENTRE)
+
+
+def faces_figure(faces: Sequence[Image.Image], table: pd.DataFrame, columns: int = 7) -> Figure:
+    """Faces as the networks get them, with the prediction below, a row for each group.
+
+    table : a row a face: group, label, probability; truth where an emotion is known, else ""
+    """
+    groups = list(table.groupby("group", sort=False).indices.items())
+    lines = [(name, rows[i : i + columns]) for name, rows in groups
+             for i in range(0, len(rows), columns)]  # fmt: skip
+    figure, axes = plt.subplots(
+        len(lines), columns, figsize=(1.25 * columns + 0.4, 1.6 * len(lines) + 0.1),
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for k, (name, rows) in enumerate(lines):
+        for ax in axes[k]:
+            ax.set_axis_off()
+        for ax, row in zip(axes[k], rows, strict=False):
+            one = table.iloc[row]
+            show_image(ax, faces[row].convert("RGB"))
+            ax.set_title(one["label"], color=emotion_colour(one["label"]), fontsize=9, pad=2)
+            known = f", is {one['truth']}" if one["truth"] else ""
+            ax.text(0.5, -0.04, f"{100 * one['probability']:.0f} %{known}", fontsize=7.5,
+                    ha="center", va="top", transform=ax.transAxes, color="#495057")  # fmt: skip
+        if k == 0 or lines[k - 1][0] != name:
+            axes[k, 0].text(-0.12, 0.5, name, rotation=90, fontsize=8, ha="right", va="center",
+                            transform=axes[k, 0].transAxes, color="#495057")  # fmt: skip
+    return figure
+
+
+def emotion_row_figure(
+    face: Image.Image,
+    cams: Mapping[str, np.ndarray],
+    saliency: Mapping[str, np.ndarray],
+    table: pd.DataFrame,
+    predicted: str,
+) -> Figure:
+    """Fig. 1: a face, the maps of the predicted emotion, and below the maps of each emotion.
+
+    cams, saliency : emotion -> map scaled to [0, 1], NaN for an empty one
+    table          : indexed by emotion: probability, and how alike the emotion's map is to that of
+                     the predicted one: cam, saliency (Spearman's correlation)
+    """
+    emotions = list(cams)
+    size = len(emotions)
+    figure = plt.figure(figsize=(1.42 * size + 0.3, 5.3), layout="constrained")
+    grid = figure.add_gridspec(3, size, height_ratios=(1.12, 1, 1))
+    show_image(figure.add_subplot(grid[0, 0]), face.convert("RGB"), "the face")
+    show_cam(figure.add_subplot(grid[0, 1]), face, cams[predicted], f"CAM\n{predicted}")
+    show_saliency(figure.add_subplot(grid[0, 2]), saliency[predicted], f"saliency\n{predicted}")
+    rest = figure.add_subplot(grid[0, 3:])
+    rest.set_axis_off()
+    # inside the axes, or the names of the emotions would push the columns below apart
+    _plot_probabilities(table["probability"], rest.inset_axes((0.24, 0, 0.76, 0.96)))
+    for k, emotion in enumerate(emotions):
+        upper, lower = figure.add_subplot(grid[1, k]), figure.add_subplot(grid[2, k])
+        show_cam(upper, face, cams[emotion], emotion)
+        show_saliency(lower, saliency[emotion])
+        upper.title.set_color(emotion_colour(emotion))
+        for ax, kind in ((upper, "cam"), (lower, "saliency")):
+            alike = table.loc[emotion, kind]
+            words = "ρ undefined" if np.isnan(alike) else f"ρ = {alike:.2f}"
+            words = "predicted" if emotion == predicted else words
+            ax.text(0.5, -0.03, words, fontsize=8, ha="center", va="top", transform=ax.transAxes)
+        if k == 0:
+            name_row(upper, "class activation\nmaps")
+            name_row(lower, "saliency\nmaps")
+    return figure
+
+
+def _plot_probabilities(probabilities: pd.Series, ax: Axes) -> None:
+    colours = [emotion_colour(label) for label in probabilities.index]
+    bars = ax.barh(range(len(probabilities)), 100 * probabilities, color=colours, height=0.72)
+    ax.bar_label(bars, fmt="%.1f %%", fontsize=8, padding=3)
+    ax.set_yticks(range(len(probabilities)), probabilities.index, fontsize=8)
+    ax.set(xlim=(0, 118), xticks=[], title="probability")
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.spines[["bottom"]].set_visible(False)
+
+
+def name_row(ax: Axes, words: str) -> None:
+    """Words beside the first panel of a row."""
+    ax.text(-0.08, 0.5, words, rotation=90, fontsize=8.5, ha="right", va="center",
+            linespacing=1.1, transform=ax.transAxes)  # fmt: skip
+
+
+def rules_figure(
+    faces: Sequence[tuple[str, Image.Image]],
+    maps: Sequence[Mapping[str, np.ndarray]],
+    kind: str,
+) -> Figure:
+    """Fig. 2 and 3: for each face a square of the face, guided, vanilla and rectified map.
+
+    faces : (title, face); maps : for each face, rule -> map scaled to [0, 1]
+    kind  : "cam" lays the maps over the face, "saliency" shows them alone
+    """
+    figure = plt.figure(figsize=(3.35 * len(faces), 3.75), layout="constrained")
+    figure.get_layout_engine().set(wspace=0.02)
+    blocks = figure.subfigures(1, len(faces), squeeze=False, wspace=0.06)[0]
+    for block, (title, face), of_face in zip(blocks, faces, maps, strict=True):
+        axes = block.subplots(2, 2).ravel()
+        block.suptitle(title, fontsize=10, fontweight="bold")
+        show_image(axes[0], face.convert("RGB"))
+        axes[0].set_title("the face", fontweight="normal", fontsize=9)
+        for ax, rule in zip(axes[1:], ("guided", "vanilla", "rectified"), strict=True):
+            if kind == "cam":
+                show_cam(ax, face, of_face[rule])
+            else:
+                show_saliency(ax, of_face[rule])
+            ax.set_title(RULE_NAMES[rule], fontweight="normal", fontsize=9)
+    return figure
+
+
+def dependence_figure(table: pd.DataFrame) -> Figure:
+    """How alike maps stay when the class, the weights or the face is another; a dot a comparison.
+
+    table : rows of map ("saliency", "CAM"), rule, changed, rho, low, high
+    """
+    kinds = list(dict.fromkeys(table["map"]))
+    changes = list(dict.fromkeys(table["changed"]))
+    colours = mpl.colormaps["tab10"](np.arange(len(changes)))
+    figure, axes = plt.subplots(
+        1, len(kinds), figsize=(4.6 * len(kinds), 3.1), sharex=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax, kind in zip(axes[0], kinds, strict=True):
+        rules = list(dict.fromkeys(table.loc[table["map"] == kind, "rule"]))
+        for c, change in enumerate(changes):
+            here = table[(table["map"] == kind) & (table["changed"] == change)].set_index("rule")
+            here = here.reindex(rules)
+            y = np.arange(len(rules)) + (c - (len(changes) - 1) / 2) * 0.17
+            ax.hlines(y, here["low"], here["high"], color=colours[c], linewidth=2)
+            ax.plot(here["rho"], y, "o", color=colours[c], markersize=5, label=change)
+        known = table[table["map"] == kind].groupby("rule", sort=False)["rho"].count()
+        for y, rule in enumerate(rules):
+            if not known[rule]:
+                ax.text(0.02, y, "undefined: the maps are empty", fontsize=8, va="center")
+        ax.axvline(0, color="#adb5bd", linewidth=0.8)
+        ax.set_yticks(range(len(rules)), [RULE_NAMES.get(rule, rule) for rule in rules])
+        ax.invert_yaxis()
+        ax.set(title=kind, xlabel="Spearman's ρ with the original map")
+        ax.tick_params(axis="y", length=0)
+        ax.grid(axis="x", color="#f1f3f5")
+        ax.set_axisbelow(True)
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(changes), frameon=False)
+    return figure

@@ -1,1 +1,0 @@
-"""Plots, a module a notebook: each draws what it is given and computes nothing."""

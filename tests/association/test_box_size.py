@@ -1,0 +1,64 @@
+"""Scores against the size of boxes, on boxes whose bias is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from tiny_attention import tiny_attention
+
+from emocam_utils.association.box_size import (
+    binned_medians,
+    importance_by_area,
+    relative_area,
+    size_bias,
+    size_bias_words,
+)
+
+IMAGES = pd.DataFrame(
+    {"image": [f"i{k}.png" for k in range(30)], "width": 60, "height": range(60, 90)}
+)
+
+
+def test_relative_area_is_a_share_of_the_boxs_own_image():
+    boxes = pd.DataFrame(
+        {"image": ["i0.png", "i29.png"], "x0": 0, "y0": 0, "x1": [30, 60], "y1": [60, 89]}
+    )
+    assert relative_area(boxes, IMAGES) == pytest.approx([0.5, 1.0])
+
+
+def test_only_boxes_that_count_and_have_an_importance_are_there():
+    attention = tiny_attention()
+    table = importance_by_area(attention, IMAGES)
+    wanted = (attention.boxes["confidence"] > 0.1) & attention.importances.notna().all(axis=1)
+    assert table.index.tolist() == np.flatnonzero(wanted).tolist()
+
+
+def test_bias_is_the_rank_correlation_of_each_score():
+    attention = tiny_attention()
+    area = relative_area(attention.boxes, IMAGES)
+    scores = pd.DataFrame({"against": 1 / area, "along": area**2, "noise": area * 0 + 1})
+    table = importance_by_area(replace(attention, importances=scores), IMAGES)
+    rho = size_bias(table)
+    assert rho["against"] == pytest.approx(-1) and rho["along"] == pytest.approx(1)
+    assert np.isnan(rho["noise"])
+    mixed = table.assign(mixed=np.random.default_rng(0).random(len(table)))
+    expected = stats.spearmanr(mixed["area"], mixed["mixed"]).statistic
+    assert size_bias(mixed)["mixed"] == pytest.approx(expected)
+
+
+def test_medians_are_over_equally_many_boxes_in_order_of_area():
+    table = pd.DataFrame({"area": [4.0, 1, 3, 2, 5, 6], "mean": [40.0, 10, 30, 20, 50, 60]})
+    medians = binned_medians(table, bins=3)
+    assert medians["area"].tolist() == [1.5, 3.5, 5.5]
+    assert medians["mean"].tolist() == [15, 35, 55]
+    assert binned_medians(table[:0]).empty and size_bias(table[:2]).isna().all()
+
+
+def test_words_say_which_boxes_a_score_favours():
+    rho = pd.Series({"mean": -0.4, "share": 0.5, "even": 0.09, "none": np.nan})
+    assert size_bias_words(rho) == (
+        "mean: ρ = -0.40, favours small boxes; share: ρ = +0.50, favours large boxes; "
+        "even: ρ = +0.09, nearly even; none: undefined"
+    )

@@ -1,0 +1,325 @@
+"""FindingEmo's annotations and addresses as the package ships them, and its images as a corpus."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from misbehaving_server import picture
+
+from emocam_utils import paths
+from emocam_utils.corpora import findingemo
+from emocam_utils.corpora.findingemo import (
+    EMOTIONS,
+    WHEEL,
+    AnnotationError,
+    FindingEmo,
+    addresses,
+    annotations,
+    is_web_address,
+    read_annotations,
+)
+from emocam_utils.corpora.images import UnreadableImage
+from emocam_utils.downloads.image_files import safe_path
+from emocam_utils.networks.emonet import EmoNet, freeze
+from emocam_utils.networks.weights import save_emonet
+from emocam_utils.overview.annotation_plots import by_emotion_figure
+from emocam_utils.overview.annotations import (
+    annotated_associations,
+    annotated_cells,
+    by_annotation,
+)
+from emocam_utils.pipeline import analysis as stages
+from emocam_utils.pipeline.analysis import Analysis
+from emocam_utils.pipeline.counts import Tally
+from emocam_utils.pipeline.matrix import associate
+from emocam_utils.study import CorpusSpec, ModelSpec, Study, load_study
+
+HEADER = "index,user,image_path,tags,age,valence,arousal,emotion,dec_factors,ambiguity,datetime\n"
+ROW = '0,u1,/Run_1/a b/c.jpg,"Text,NA","Adults,Seniors",-3,6,Grief,"Context,Neutral",2,2023\n'
+
+
+def test_one_row_is_read_as_written():
+    table = read_annotations(io.StringIO(HEADER + ROW))
+    row = table.loc["Run_1/a b/c.jpg"]
+    assert row["annotator"] == "u1"
+    assert (row["emotion"], row["leaf"]) == ("Grief", "Sadness")
+    assert (row["valence"], row["arousal"], row["ambiguity"]) == (-3, 6, 2)
+    assert row["ages"] == ("Adults", "Seniors")
+    assert row["factors"] == ("Context", "Neutral")
+    assert row["tags"] == ("Text", "NA")  # pandas would read NA as missing
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (ROW.replace("Grief", "Greif"), r"unknown emotion 'Greif' \(1 times\); there are Serenity"),
+        (ROW.replace("Grief", "Annotance"), "unknown emotion 'Annotance'"),
+        (ROW.replace("Seniors", "Elders"), "unknown age 'Elders'"),
+        (ROW.replace("Neutral", "Mood"), "unknown deciding factor 'Mood'"),
+        (ROW.replace("-3", "-4"), "1 rows with valence outside -3 to 3"),
+        (ROW.replace(",6,", ",7,"), "1 rows with arousal outside 0 to 6"),
+        (ROW.replace(",2,2023", ",much,2023"), "1 rows with ambiguity outside 0 to 6"),
+        (ROW + ROW, "images annotated twice: Run_1/a b/c.jpg"),
+        (ROW.replace("a b", ".."), r"paths that lead out of the folder: Run_1/\.\./c.jpg"),
+    ],
+)
+def test_what_is_misspelt_or_out_of_range_is_an_error(wrong, message):
+    with pytest.raises(AnnotationError, match=message):
+        read_annotations(io.StringIO(HEADER + wrong))
+
+
+def test_all_problems_are_told_at_once():
+    wrong = ROW.replace("Grief", "Greif").replace("-3", "-4")
+    with pytest.raises(AnnotationError, match=r"(?s)Greif.*valence outside"):
+        read_annotations(io.StringIO(HEADER + wrong))
+
+
+def test_all_annotations_of_the_package_pass_and_use_all_24_labels():
+    table = annotations()
+    assert len(table) == table.index.nunique() == findingemo.ANNOTATED == 25_869
+    assert set(table["emotion"]) == set(EMOTIONS)
+    assert len(EMOTIONS) == len(set(EMOTIONS)) == 24
+    # counted in the package's own file, not by our reader
+    counts = Counter(re.findall(r",(\w+),(?:\"[\w,]+\"|\w+),\d,20\d\d-", _package_text()))
+    assert counts == table["emotion"].value_counts().to_dict()
+    # what the labels of the authors' code lose (three misspelt, one missing)
+    assert sum(counts[e] for e in ("Annoyance", "Disgust", "Ecstasy", "Sadness")) == 3_431
+
+
+def _package_text() -> str:
+    from findingemo_light.data.read_annotations import read_annotations as text
+
+    return text()
+
+
+def test_the_wheel_rises_in_arousal_from_the_mild_to_the_strong_emotion():
+    means = annotations().groupby("emotion")["arousal"].mean()
+    for leaf, (mild, _, strong) in WHEEL.items():
+        assert means[mild] < means[strong], leaf
+
+
+def test_every_annotated_image_has_its_addresses_or_none():
+    found = addresses()
+    assert list(found) == list(annotations().index)
+    assert sum(not urls for urls in found.values()) == 261  # 258 without a line, 3 with no address
+    assert sum(map(len, found.values())) == 60_526
+    assert all(is_web_address(url) for urls in found.values() for url in urls)
+    image = "Run_1/Accepting adults workplace/s960_olderwoman-960x640.jpg"
+    assert [url.rsplit("/", 2)[1] for url in found[image]][:2] == ["10008", "8510"]
+
+
+def test_every_name_is_safe_for_a_file_system(tmp_path):
+    for image in annotations().index[::50]:
+        safe_path(tmp_path, image)
+    assert (
+        max(len(part.encode()) for image in annotations().index for part in image.split("/")) < 255
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("https://a.org/b.jpg", True),
+        ("http://a.org", True),
+        ("images/newbldg-4.jpg", False),
+        ("file:///etc/passwd", False),
+        ("https:///b.jpg", False),
+        ("http://[::1/b.jpg", False),
+        ("", False),
+    ],
+)
+def test_what_is_a_web_address(text, is_one):
+    assert is_web_address(text) is is_one
+
+
+# the images
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for number, image in enumerate(annotations().index[[3, 1, 8]]):
+        path = tmp_path / image
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture(number))
+    (tmp_path / "Run_1").mkdir(exist_ok=True)
+    (tmp_path / "Run_1" / "stray.jpg").write_bytes(picture(9))
+    return tmp_path
+
+
+def test_the_corpus_is_the_annotated_images_that_are_there(folder):
+    corpus = FindingEmo(folder)
+    assert corpus.ids == list(annotations().index[[1, 3, 8]])
+    assert corpus.name == "FindingEmo (3 of 25,869 images)"
+    assert corpus.read(corpus.ids[0]).size == (80, 60)
+    assert FindingEmo(folder, limit=2).ids == corpus.ids[:2]
+    for name in ("Run_1/stray.jpg", "../x.jpg"):
+        with pytest.raises(UnreadableImage, match="FindingEmo has no image"):
+            corpus.read(name)
+
+
+def test_the_fingerprint_changes_with_the_images(folder):
+    before = FindingEmo(folder).fingerprint
+    assert FindingEmo(folder).fingerprint == before
+    assert FindingEmo(folder, limit=2).fingerprint != before
+    (folder / annotations().index[1]).write_bytes(picture(5) + b"x")
+    assert FindingEmo(folder).fingerprint != before
+
+
+def test_without_images_it_says_how_to_get_them(tmp_path):
+    corpus = FindingEmo(tmp_path)
+    assert corpus.name == "FindingEmo (0 of 25,869 images)"
+    with pytest.raises(UnreadableImage, match=r"none of FindingEmo's 25,869 .*make data STUDY="):
+        _ = corpus.ids
+
+
+def test_the_notebook_runs_offline_without_images_or_weights(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(paths, "FIGURES", tmp_path)
+    monkeypatch.setattr(findingemo, "FOLDER", tmp_path / "none")
+    monkeypatch.setattr("emocam_utils.pipeline.analysis.IMAGES", tmp_path / "none")
+    notebook = nbformat.read(paths.NOTEBOOKS / "00_findingemo.ipynb", 4)
+    scope: dict = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            exec(cell.source, scope)
+    assert "no predictions: none of FindingEmo's 25,869 images" in capsys.readouterr().out
+    saved = sorted(path.stem for path in (tmp_path / "findingemo").glob("*.png"))
+    assert len(saved) == 6
+    assert scope["found"].loc["all", "there"] == 0
+    assert np.isnan(scope["annotated"].cramers_v(scope["agreement"]))
+
+
+# the study
+
+
+def corner_detector(weights, **options):
+    """A "Dog" in the upper left quarter of every image."""
+
+    class Detector:
+        classes = ("Dog", "Cat")
+
+        def detect(self, images, ids):
+            return [
+                pd.DataFrame(
+                    [("Dog", 0.5, 0.0, 0.0, image.width / 2, image.height / 2)],
+                    columns=["class", "confidence", "x0", "y0", "x1", "y1"],
+                )
+                for image in images
+            ]
+
+    return Detector()
+
+
+@pytest.fixture
+def small_study(tmp_path, monkeypatch):
+    """One clear image of each of the 24 emotions, and three ambiguous ones of Joy."""
+    table = annotations()
+    clear = table[table["ambiguity"] < 3]
+    images = [clear.index[clear["emotion"] == emotion][0] for emotion in EMOTIONS]
+    images += list(table.index[(table["emotion"] == "Joy") & (table["ambiguity"] >= 3)][:3])
+    for number, image in enumerate(images):
+        path = tmp_path / "images" / image
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture(number))
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    monkeypatch.setitem(stages.DETECTORS._things, "corner", corner_detector)
+    weights = save_emonet(freeze(EmoNet(0.0625, 0.01).initialise(0)), tmp_path / "net.safetensors")
+    return Study(
+        name="small",
+        title="FindingEmo, a few images",
+        corpus=CorpusSpec(kind="findingemo", path=tmp_path / "images"),
+        network=ModelSpec(name="emonet", weights=weights),
+        detector=ModelSpec(name="corner"),
+        cams=("gradcam",),
+        presets=load_study("findingemo").presets,
+    )
+
+
+def test_presets_leave_ambiguous_images_out_by_predicted_and_by_annotated_emotion(small_study):
+    table = annotations()
+    preset = small_study.preset("corrected").model_copy(update={"probability": 0.0})
+    attention = Analysis(small_study, "cpu").attention("gradcam", preset)
+    middle = float(attention.importances[preset.importance].median())
+    preset = preset.model_copy(update={"threshold": middle})  # so that about half of them pass
+    attention = replace(attention, preset=preset)
+    assert len(attention.predictions) == 27
+    assert preset.ambiguity == 3
+    assert associate(attention).images.sum() == 24, "three are ambiguous"
+    assert (
+        "24 of 27 images above probability 0 and below ambiguity 3" in associate(attention).words()
+    )
+
+    result = associate(by_annotation(attention, table))
+    assert list(result.matrix.columns) == list(EMOTIONS)
+    assert result.images.to_dict() == dict.fromkeys(EMOTIONS, 1)
+    kept = attention.importances[preset.importance] > middle
+    attended = table.loc[attention.boxes["image"][kept]]
+    expected = attended.loc[attended["ambiguity"] < 3, "emotion"].value_counts()
+    assert 0 < len(expected) < 24, "the maps are to tell images apart"
+    counted = result.matrix.loc["Dog"]
+    assert counted[counted > 0].to_dict() == expected.to_dict()
+    assert not result.matrix.loc["Cat"].any()
+
+    everything = attention.preset.model_copy(update={"ambiguity": 7})
+    all_of_them = associate(by_annotation(replace(attention, preset=everything), table))
+    assert all_of_them.images["Joy"] == 4
+    assert all_of_them.images.sum() == 27
+
+    presets = dict.fromkeys(small_study.presets, preset)
+    found = annotated_associations(
+        Analysis(small_study.model_copy(update={"presets": presets}), "cpu"), table
+    )
+    assert list(found) == ["as published", "corrected"]
+    assert found["corrected"].matrix.equals(result.matrix)
+    cells = annotated_cells(found).loc["Dog"]
+    assert cells["corrected_images"].to_dict() == result.matrix.loc["Dog"].to_dict()
+    figure = by_emotion_figure({title: made.panel(25) for title, made in found.items()})
+    assert "annotated emotion (n images)" in [ax.get_xlabel() for ax in figure.axes]
+
+    tally = Tally.of(by_annotation(attention, table))  # what the sliders move
+    assert np.array_equal(tally.matrix(preset), result.matrix.to_numpy())
+
+
+def test_the_study_opens_its_corpus_and_its_models_only_after_their_check(monkeypatch):
+    asked, built = [], {}
+    monkeypatch.setattr(stages.assets, "require", asked.append)
+    monkeypatch.setitem(
+        stages.DETECTORS._things,
+        "lightnet-yolo",
+        lambda weights, *, device=None, **options: built.update(device=device, **options),
+    )
+    study = load_study("findingemo")
+    analysis = Analysis(study, device="cpu")
+    assert analysis.corpus == FindingEmo()
+    _ = analysis.detector
+    assert asked == [study.detector.weights]
+    assert built == {
+        "device": "cpu", "confidence": 0.005, "iou": 0.005, "class_scores": "softmax", "fill": 0.0,
+    }  # fmt: skip
+    if not study.network.weights.is_file():
+        with pytest.raises(FileNotFoundError):
+            _ = analysis.network
+        assert asked[1:] == [study.network.weights]
+
+
+@pytest.mark.parametrize(
+    ("study", "sections"),
+    [
+        ("findingemo", ["corpus", "findingemo"]),
+        ("emoscenes", ["corpus", "emoscenes"]),
+        ("folder", ["corpus"]),
+    ],
+)
+def test_each_kind_of_corpus_has_its_own_sections(study, sections):
+    command = ["make", "help", f"STUDY={study}", f"PY={sys.executable}"]
+    shown = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True).stdout
+    listed = re.findall(r"^  (\w+) .*\?$", shown.partition("one section")[2], re.MULTILINE)
+    assert [name for name in listed if name in ("corpus", "emoscenes", "findingemo")] == sections

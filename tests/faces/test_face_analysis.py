@@ -1,0 +1,128 @@
+"""Which faces are shown, which network they are shown to, and what their maps are scaled to."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from scipy.stats import spearmanr
+from tiny_faces import astronaut, plain
+
+from emocam_utils.corpora.face_finding import NoFace
+from emocam_utils.faces import maps as face_maps
+from emocam_utils.faces.analysis import (
+    DRAWN,
+    PHOTOGRAPHS,
+    FaceAnalysis,
+    Source,
+    clearest_face,
+    face_study,
+    study_faces,
+    surest_faces,
+)
+from emocam_utils.figures import save_figure
+from emocam_utils.study import load_study
+
+
+def table(*rows):
+    """Rows of face, group, side, label, probability of happiness."""
+    columns = ["face", "group", "side", "label", "happiness"]
+    made = pd.DataFrame(rows, columns=columns).set_index("face")
+    return made.assign(probability=made["happiness"].where(made["label"] == "happiness", 0.6))
+
+
+FACES = table(
+    ("drawn", DRAWN, 128, "happiness", 0.99),
+    ("small", PHOTOGRAPHS, 25, "happiness", 0.95),
+    ("large", PHOTOGRAPHS, 97, "happiness", 0.80),
+    ("larger", PHOTOGRAPHS, 99, "happiness", 0.90),
+    ("sad", PHOTOGRAPHS, 25, "sadness", 0.01),
+    ("afraid", DRAWN, 128, "fear", 0.02),
+)
+
+
+def test_a_large_photograph_of_the_emotion_is_shown_before_a_surer_drawing():
+    assert clearest_face(FACES, "happiness") == "larger"
+    assert clearest_face(FACES.drop(["large", "larger"]), "happiness") == "small"
+    without = FACES[FACES["label"] != "happiness"]
+    assert clearest_face(without, "happiness") == "sad", "nobody is happy: the photograph"
+
+
+def test_examples_are_of_different_emotions():
+    assert surest_faces(FACES, 3) == ["larger", "sad", "afraid"]
+    assert surest_faces(FACES, 2) == ["larger", "sad"]
+
+
+def test_a_map_is_cut_before_it_is_scaled_and_an_empty_one_stays_empty():
+    saliency = np.ones((64, 64))
+    saliency[0, 0], saliency[1] = 1000, 2  # one pixel would leave the second row dark
+    shown = face_maps.shown("saliency", saliency)
+    assert shown[0, 0] == shown[1, 5] == 1 and shown[5, 5] == 0
+    assert np.isnan(face_maps.shown("saliency", np.zeros((8, 8)))).all()
+    assert np.isnan(face_maps.shown("cam", -np.ones((4, 4)))).all()
+    assert face_maps.shown("cam", np.array([[-4.0, 0], [1, 2]])).tolist() == [[0, 0], [0.5, 1]]
+
+
+def test_alikeness_is_spearmans_correlation():
+    maps = np.random.default_rng(0).normal(size=(2, 3, 5, 5))
+    want = [
+        spearmanr(one.ravel(), other.ravel()).statistic for one, other in zip(*maps, strict=True)
+    ]
+    np.testing.assert_allclose(face_maps.alikeness(*maps), want)
+
+
+def test_rules_are_compared_where_no_map_is_empty():
+    ramp, nothing = np.arange(16.0).reshape(4, 4) / 15, np.full((4, 4), np.nan)
+    maps = [
+        {"vanilla": ramp, "rectified": nothing, "guided": ramp**2},
+        {"vanilla": ramp, "rectified": nothing, "guided": 1 - ramp},
+    ]
+    assert face_maps.rule_words(maps).splitlines() == [
+        "empty maps of 2: vanilla 0, rectified 2, guided 0",
+        "vanilla and guided: ρ = 0.00 on average (2 faces)",
+    ]
+
+
+def test_a_study_of_photographs_gives_their_faces(tmp_path):
+    astronaut().save(tmp_path / "a.png")
+    Image.fromarray(plain()).save(tmp_path / "b.png")
+    found = study_faces(load_study("folder", images=tmp_path))
+    assert found.ids == ["a.png"] and found.skipped["image"].tolist() == ["b.png"]
+    with pytest.raises(NoFace, match=r"none of the 1 images of folder .* no face found in a\.png"):
+        (tmp_path / "a.png").unlink()
+        Image.fromarray(plain()).save(tmp_path / "a.png")
+        study_faces(load_study("folder", images=tmp_path, limit=1))
+
+
+def test_a_folder_of_faces_is_taken_as_it_is_and_fer2013_by_its_test_part(tmp_path):
+    study = load_study("tiny")
+    Image.fromarray(plain()[:64, :64]).save(tmp_path / "crop.png")
+    assert study_faces(study, tmp_path).ids == ["crop.png"]
+    for name in ("Training_1_happy", "PublicTest_2_fear", "PublicTest_3_sad"):
+        Image.fromarray(plain()[:64, :64]).save(tmp_path / f"{name}.jpg")
+    found = study_faces(study, tmp_path)
+    assert found.ids == ["PublicTest_2_fear.jpg", "PublicTest_3_sad.jpg"]
+    assert [found.truth(face) for face in found.ids] == ["fear", "sadness"]
+
+
+def test_figures_name_the_faces_and_the_network_for_faces(tmp_path, monkeypatch):
+    monkeypatch.setattr("emocam_utils.paths.FIGURES", tmp_path)
+    analysis = FaceAnalysis(
+        face_study(load_study("tiny"), "gimefive", "mine.safetensors"), Source("a film", "f1")
+    )
+    saved = save_figure(
+        plt.figure(), pd.DataFrame({"x": [1]}), name="fig", title="", caption="",
+        notebook="05_facial_saliency", analysis=analysis, n="3 frames",
+    )  # fmt: skip
+    record = json.loads(saved.png.with_suffix(".json").read_text())
+    assert saved.png.parent == tmp_path / "tiny"
+    assert record["corpus"] == "a film" and record["hashes"]["corpus"] == "f1"
+    assert record["network"] == "gimefive (mine.safetensors)"
+    assert record["hashes"]["detector"] != "none", "the cascade that finds faces"
+
+
+def test_a_network_that_is_not_for_faces_is_refused():
+    with pytest.raises(KeyError, match=r"no network for faces named 'emonet'.*gimefive"):
+        face_study(load_study("tiny"), "emonet")

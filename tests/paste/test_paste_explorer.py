@@ -1,0 +1,76 @@
+"""The paste explorer shows what the network says, quickly, and cannot be left in a bad state."""
+
+import asyncio
+
+import pytest
+from tiny_networks import tiny_emonet
+
+from emocam_utils.networks.weights import save_emonet
+from emocam_utils.paste.explorer import NO_OBJECT, PasteExplorer
+from emocam_utils.paste.objects import read_objects
+from emocam_utils.paste.paste import loop_logits, overlay_at
+from emocam_utils.pipeline.analysis import Analysis
+from emocam_utils.study import StudyError, load_study
+
+
+@pytest.fixture
+def explorer(tmp_path, monkeypatch):
+    weights = save_emonet(tiny_emonet(), tmp_path / "emonet.safetensors")
+    monkeypatch.setattr("emocam_utils.paths.RESULTS", tmp_path / "results")
+    study = load_study("tiny", limit=3)
+    network = study.network.model_copy(update={"weights": weights})
+    analysis = Analysis(study.model_copy(update={"network": network}), device="cpu")
+    return PasteExplorer(analysis, read_objects(["rugby_ball", "lotus_flower"]))
+
+
+def test_the_probabilities_follow_the_object(explorer):
+    explorer.set_state({"object": "lotus flower", "x": 0.2, "y": 0.7, "height": 0.5})
+    image = explorer.analysis.corpus.read(explorer.controls["image"].value)
+    overlay = overlay_at(image, explorer.objects["lotus flower"], (0.2, 0.7), 0.5)
+    want = loop_logits(explorer.analysis.network, image, [overlay]).softmax(1)[0]
+    original, now = explorer.look()
+    assert now.probabilities.to_numpy() == pytest.approx(want.numpy(), abs=1e-4)
+    assert now.image.tobytes() != original.image.tobytes()
+    assert now.label in explorer.view.value
+
+
+def test_without_an_object_nothing_changes(explorer):
+    explorer.controls["object"].value = NO_OBJECT
+    original, now = explorer.look()
+    assert now.probabilities.equals(original.probabilities)
+    assert ", was" not in explorer.view.value
+
+
+def test_a_movement_is_one_pass_and_within_150_ms(explorer):
+    seconds = []
+    for step in range(5):
+        explorer.controls["x"].value = 0.1 + 0.15 * step
+        seconds.append(explorer.seconds)
+    assert min(seconds) < 0.15
+
+
+def test_in_a_live_notebook_waiting_movements_are_drawn_once(explorer, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(explorer, "refresh", lambda: drawn.append(explorer.controls["x"].value))
+
+    async def drag():
+        for step in range(9):
+            explorer.controls["x"].value = 0.1 * step
+        await asyncio.sleep(0.2)
+
+    asyncio.run(drag())
+    assert drawn == [pytest.approx(0.8)]
+
+
+def test_a_state_that_cannot_be_is_refused(explorer):
+    before = explorer.state
+    with pytest.raises(StudyError, match="object cannot be 'brick'"):
+        explorer.set_state({"object": "brick"})
+    with pytest.raises(StudyError, match="x cannot be 3"):
+        explorer.set_state({"x": 3})
+    assert explorer.state == before
+
+
+def test_the_static_figure_stands_in_without_a_live_notebook(explorer):
+    titles = [ax.get_title() for ax in explorer.figure().axes]
+    assert titles[0].startswith("before:") and titles[1].startswith("after:")

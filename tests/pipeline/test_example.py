@@ -1,0 +1,73 @@
+"""Choosing images worth looking at, by rules."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emocam_utils.pipeline.example import clear_example, example, small_box_example
+from emocam_utils.pipeline.tables import maps_table
+from emocam_utils.study import Preset
+
+PRESET = Preset(
+    score="logit",
+    layer="post_relu",
+    importance="mean",
+    threshold=0.3,
+    probability=0,
+    confidence=0.1,
+    ambiguity=3,
+)
+
+
+def boxes_of(rows):
+    table = pd.DataFrame(rows, columns=["image", "class", "confidence", "x0", "y0", "x1", "y1"])
+    return table.astype({"confidence": np.float32})
+
+
+def test_the_clear_example_has_a_map_about_four_boxes_and_is_sure():
+    rows = [(i, "Dog", 0.9, 0, 0, 1, 1) for i in "aaaabbbbccccd"]
+    rows += [("d", "Dog", 0.05, 0, 0, 1, 1)] * 3  # too weak to count
+    predictions = pd.DataFrame({"image": list("abcd"), "probability": [0.6, 0.8, 0.9, 1.0]})
+    maps = pd.DataFrame({"image": list("abcd"), "empty": [False, False, True, False]})
+    analysis = SimpleNamespace(boxes=boxes_of(rows), predictions=predictions)
+    assert clear_example(analysis, maps, PRESET) == "b"
+
+
+def test_small_box_example_finds_the_smallest_winner_that_the_other_score_denies():
+    boxes = boxes_of(
+        [
+            ("a", "Ear", 1, 0, 0, 1, 1),
+            ("a", "Face", 1, 0, 0, 5, 5),
+            ("b", "Ear", 1, 0, 0, 2, 2),
+            ("b", "Face", 1, 0, 0, 5, 5),
+            ("c", "Dot", 1, 0, 0, 0.5, 0.5),
+            ("c", "Face", 1, 0, 0, 5, 5),
+        ]
+    )
+    images = pd.DataFrame({"image": list("abc"), "width": [10] * 3, "height": [10] * 3})
+    by_mean = np.array([0.9, 0.5, 0.9, 0.5, np.nan, 0.5])
+    by_size = np.array([0.1, 0.5, 0.1, 0.5, np.nan, 0.5])
+    assert small_box_example(boxes, images, by_mean, by_size) == "a"
+    assert small_box_example(boxes, images, by_mean, by_mean) is None
+    nothing = np.full(6, np.nan)
+    assert small_box_example(boxes, images, nothing, nothing) is None
+
+
+def test_an_example_keeps_confident_boxes_and_its_probabilities_sum_to_one():
+    from PIL import Image
+
+    analysis = SimpleNamespace(
+        boxes=boxes_of([("a", "Dog", 0.9, 0, 0, 2, 4), ("a", "Cat", 0.05, 0, 0, 4, 4)]),
+        predictions=pd.DataFrame({"image": ["a"], "label": ["Joy"], "logits": [[2.0, 0.0]]}),
+        corpus=SimpleNamespace(read=lambda image: Image.new("RGB", (4, 4))),
+        labels=("Joy", "Awe"),
+    )
+    maps = maps_table(["a"], np.array([0]), np.array([[[1.0, 0.0], [1.0, -1.0]]]))
+    one = example(analysis, "a", maps, PRESET)
+    assert one.boxes["class"].tolist() == ["Dog"]
+    assert one.probabilities.sum() == pytest.approx(1)
+    assert one.probabilities["Joy"] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert one.cam.tolist() == [[1, 0], [1, 0]] and one.raw.min() == -1
+    assert one.importance("share")[0] > 0.7
