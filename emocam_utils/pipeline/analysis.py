@@ -154,6 +154,15 @@ class Analysis:
         return self.detector.classes
 
     @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Of the corpus, the network's weights and the detector's, for the record of a figure."""
+        return {
+            "corpus": self.corpus.fingerprint,
+            "network": file_hash(self.study.network.weights),
+            "detector": file_hash(self.study.detector.weights),
+        }
+
+    @cached_property
     def images(self) -> pd.DataFrame:
         """Every image of the corpus with its size, or the reason why it cannot be read."""
         key = {"corpus": self.corpus.fingerprint, "ids": self.corpus.ids}
