@@ -16,6 +16,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ import pyarrow.parquet as pq
 
 from .keys import Recipe, joined_digest
 
-DIGESTS = b"emocam.digests"
+DIGESTS = "emocam.digests"
 BUCKETS = "0123456789abcdef"
 
 
@@ -120,10 +121,10 @@ class Stored:
     def _write(self, bucket: str, digests: Sequence[str], table: pa.Table) -> Path:
         order = table.column("digest").to_pandas().argsort(kind="stable")
         table = table.take(pa.array(order))
-        raw = bytes.fromhex("".join(digests))
-        metadata = {**(table.schema.metadata or {}), DIGESTS: raw}
+        table = table.replace_schema_metadata()
+        text = "".join(digests)
         folder = self.folder / f"b={bucket}"
-        target = folder / f"{hashlib.sha256(raw).hexdigest()[:16]}.parquet"
+        target = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.parquet"
         partial = folder / f".{uuid.uuid4().hex}.partial"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -131,12 +132,16 @@ class Stored:
             if not note.exists():
                 note.write_text(self.recipe.text, encoding="utf-8")
             with partial.open("wb") as file:
-                pq.write_table(table.replace_schema_metadata(metadata), file)
+                # Without arrow's own schema, which differs once a table has been read and merged.
+                with pq.ParquetWriter(file, table.schema, store_schema=False) as writer:
+                    writer.write_table(table)
+                    writer.add_key_value_metadata({DIGESTS: text})
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(partial, target)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
             raise StoreError(
                 f"cannot write {target}: {error.strerror or error}. Finished parts are kept; "
                 "make room or permission and run again to continue."
@@ -155,7 +160,7 @@ def _read(part: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 def _digests_of(part: Path) -> list[str]:
     try:
-        text = pq.read_schema(part).metadata[DIGESTS].hex()
+        text = pq.read_metadata(part).metadata[DIGESTS.encode()].decode()
     except FileNotFoundError:  # merged into another part since the folder was listed
         return []
     except (OSError, KeyError, TypeError, pa.ArrowException) as error:
@@ -168,5 +173,4 @@ def _digests_of(part: Path) -> list[str]:
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     """Tables below each other; one without a row says nothing about the types of its columns."""
     filled = [table for table in tables if table.num_rows] or list(tables[:1])
-    joined = pa.concat_tables(filled, promote_options="permissive")
-    return joined.replace_schema_metadata(filled[0].schema.metadata)
+    return pa.concat_tables(filled, promote_options="permissive")
