@@ -200,14 +200,22 @@ def draw_boxes(
         )  # fmt: skip
 
 
+def side_by_side(count: int, width: float, height: float) -> tuple[Figure, np.ndarray]:
+    """Panels in a row, each of a size in inches: the figure, and its axes (count,)."""
+    figure, axes = plt.subplots(
+        1, count, figsize=(width * count, height), squeeze=False, layout="constrained"
+    )
+    return figure, axes[0]
+
+
 def slanted(ax: Axes) -> None:
     """Turn the names along the x axis so that long ones fit."""
     plt.setp(ax.get_xticklabels(), rotation=55, ha="right", rotation_mode="anchor")
 
 
-def said(ax: Axes, words: str) -> None:
-    """A panel that says why it shows nothing."""
-    ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes)
+def said(ax: Axes, words: str, **font: object) -> None:
+    """Words in the middle of a panel, such as why it shows nothing."""
+    ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, **font)
 
 
 # Classes by labels: EmoCAM's Fig. 2, drawn by several sections and, as HTML, by an explorer.

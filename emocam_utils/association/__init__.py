@@ -1,9 +1,9 @@
 """Which object classes go with which predicted emotion, and what is such a number worth?
 
-    floors      classes beside presence, chance and the corpus drawn again
-    box_size    does a score favour small boxes?
-    hierarchy   a man is a person: kinds of a class count for it
-    plots, explorer
+floors      classes beside presence, chance and the corpus drawn again
+box_size    does a score favour small boxes?
+hierarchy   a man is a person: kinds of a class count for it
+plots, explorer
 """
 
 from ..pipeline.analysis import preset_cam

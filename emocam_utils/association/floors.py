@@ -15,9 +15,11 @@ import pandas as pd
 from ..pipeline.attention import Attention
 from ..pipeline.counts import Tally
 from ..pipeline.matrix import associate
-from ..stats.significance import bootstrap_means, mean_percent, ranks, shuffled_within_images
-
-RANGE = (2.5, 97.5)  # percentiles of the intervals
+from ..stats.bootstrap import bootstrap_means
+from ..stats.intervals import percentile
+from ..stats.measures import mean_percent
+from ..stats.ranks import places
+from ..stats.tests import shuffled_within_images
 
 
 def shuffled_attention(attention: Attention, seed: int) -> Attention:
@@ -79,11 +81,11 @@ def class_table(
         "presence": mean_percent(counts.present, counts.images),
         **_with_range("shuffled", shuffled.mean(axis=0), shuffled),
         "random": mean_percent(floor.attended, floor.images),
-        **_with_range("rank", ranks(attended), ranks(drawn)),
+        **_with_range("rank", places(attended), places(drawn)),
     }
     return pd.DataFrame(columns, index=pd.Index(attention.classes, name="class")).loc[names]
 
 
 def _with_range(name: str, value: np.ndarray, samples: np.ndarray) -> dict[str, np.ndarray]:
-    low, high = np.percentile(samples, RANGE, axis=0)
+    low, high = percentile(samples)
     return {name: value, f"{name}_low": low, f"{name}_high": high}

@@ -19,6 +19,7 @@ from ..figures import (
     said,
     short_label,
     show_image,
+    side_by_side,
     slanted,
 )
 from ..pipeline.example import Example
@@ -57,7 +58,7 @@ def threshold_sweep_figure(
     every = list(dict.fromkeys(name for names in leading.values() for name in names))
     strong, weak = (sns.color_palette("tab20")[start::2] for start in (0, 1))
     colours = dict(zip(every, (strong + weak) * (1 + len(every) // 20), strict=False))
-    figure, axes = _panels(len(sweeps), (5.2, 4))
+    figure, axes = side_by_side(len(sweeps), 5.2, 4)
     for ax, (title, sweep) in zip(axes, sweeps.items(), strict=True):
         for name in leading[title]:
             ax.plot(sweep.index, sweep[name], color=colours[name], label=name, linewidth=1.6)
@@ -105,7 +106,7 @@ def size_bias_figure(table: pd.DataFrame, medians: pd.DataFrame, rho: pd.Series)
 
     table, medians : area and one column a score, of `box_size`
     """
-    figure, axes = _panels(len(rho), (3.7, 3.2))
+    figure, axes = side_by_side(len(rho), 3.7, 3.2)
     for ax, (score, value) in zip(axes, rho.items(), strict=True):
         if len(table):
             ax.hexbin(
@@ -146,18 +147,10 @@ def score_comparison_figure(one: Example, scores: Mapping[str, np.ndarray]) -> F
 
     scores : title -> (B,) importance of the boxes
     """
-    figure, axes = _panels(1 + len(scores), (4.2, 3.4))
+    figure, axes = side_by_side(1 + len(scores), 4.2, 3.4)
     show_image(axes[0], one.image, "image")
     for ax, (title, importance) in zip(axes[1:], scores.items(), strict=True):
         show_image(ax, overlay(one.image, one.cam), title)
         best = importance == np.max(importance[~np.isnan(importance)], initial=-np.inf)
         draw_boxes(ax, one.boxes, importance, best)
     return figure
-
-
-def _panels(count: int, size: tuple[float, float]) -> tuple[Figure, np.ndarray]:
-    """Panels side by side, each of a size in inches."""
-    figure, axes = plt.subplots(
-        1, count, figsize=(size[0] * count, size[1]), squeeze=False, layout="constrained"
-    )
-    return figure, axes[0]

@@ -18,8 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..stats.measures import Counts
-from ..stats.significance import mean_percent
+from ..stats.measures import Counts, mean_percent
 from ..study import Preset
 from .attention import Attention
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import add
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..stats.intervals import wilson
 from ..stats.measures import MEASURES, Counts
-from ..stats.significance import benjamini_hochberg, fisher_exact, wilson_interval
+from ..stats.tests import benjamini_hochberg, fisher_exact
 from ..study import Preset
 from .attention import Attention
 from .counts import Tally, parts_of
@@ -42,7 +42,9 @@ class Association:
         """Errors: ValueError for parts that were not made alike."""
         alike = ("cam", "preset", "classes", "labels", "rated")
         if differ := [name for name in alike if getattr(self, name) != getattr(other, name)]:
-            raise ValueError(f"these are no parts of one corpus: they differ in {', '.join(differ)}")
+            raise ValueError(
+                f"these are no parts of one corpus: they differ in {', '.join(differ)}"
+            )
         return replace(
             self,
             counts=self.counts + other.counts,
@@ -58,7 +60,7 @@ class Association:
     @cached_property
     def matrix(self) -> pd.DataFrame:
         """M_A, (K, L) counts of images."""
-        return self._frame(self.counts.attended)
+        return self.frame(self.counts.attended)
 
     @cached_property
     def percent(self) -> pd.DataFrame:
@@ -67,9 +69,10 @@ class Association:
 
     def measure(self, name: str) -> pd.DataFrame:
         """Another measure of the same counts, (K, L), e.g. "presence" or "lift"."""
-        return self._frame(MEASURES[name](self.counts))
+        return self.frame(MEASURES[name](self.counts))
 
-    def _frame(self, values: NDArray) -> pd.DataFrame:
+    def frame(self, values: NDArray) -> pd.DataFrame:
+        """A (K, L) array with its classes and labels."""
         classes, labels = pd.Index(self.classes, name="class"), pd.Index(self.labels, name="label")
         return pd.DataFrame(values, classes, labels)
 
@@ -83,7 +86,7 @@ class Association:
     @cached_property
     def adjusted_p(self) -> pd.DataFrame:
         """p of Fisher's exact test, adjusted for all cells (K, L); NaN where undefined."""
-        return self._frame(benjamini_hochberg(fisher_exact(self.counts)))
+        return self.frame(benjamini_hochberg(fisher_exact(self.counts)))
 
     def panel(self, top: int) -> tuple[pd.DataFrame, pd.Series]:
         """What Fig. 2 shows: the most prominent classes in percent, and n for each label."""
@@ -120,7 +123,7 @@ def both_presets(paper: Association, corrected: Association) -> pd.DataFrame:
     columns = {}
     for name, association in (("paper", paper), ("corrected", corrected)):
         counts = association.counts
-        low, high = map(association._frame, wilson_interval(counts.attended, counts.images))
+        low, high = (association.frame(100 * x) for x in wilson(counts.attended, counts.images))
         tables = {"images": association.matrix, "percent": association.percent}
         tables |= {"low": low, "high": high, "p": association.adjusted_p}
         for column, table in tables.items():
@@ -131,7 +134,7 @@ def both_presets(paper: Association, corrected: Association) -> pd.DataFrame:
 def label_counts(
     predictions: pd.DataFrame, labels: Sequence[str], probability: float
 ) -> pd.DataFrame:
-    """Images of each label: `all`, and `confident` above a probability; 0 for one never predicted."""
+    """Images of each label: `all`, and `confident` above a probability; 0 if never predicted."""
     sure = predictions[predictions["probability"] > probability]
     counts = {"all": predictions["label"], "confident": sure["label"]}
     table = pd.DataFrame({name: column.value_counts() for name, column in counts.items()})
