@@ -50,10 +50,11 @@ def save_state(study: str, widget: str, state: dict) -> Path:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump({**others, widget: state}, sort_keys=False, allow_unicode=True)
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, file)
+        try:
+            partial.write_text(text, encoding="utf-8")
+            os.replace(partial, file)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise StudyError(f"cannot save to {file}: {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return file
