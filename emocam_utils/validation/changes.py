@@ -13,15 +13,22 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.special import softmax
 
+from ..corpora import Corpus
 from ..networks import EmotionNetwork
 
 MEASURES = ("probability", "logit")
 
 
+def drawn(corpus: Corpus) -> bool:
+    """Whether the corpus knows its objects exactly, and can be drawn again without them."""
+    return hasattr(corpus, "truth")
+
+
 @contextmanager
 def one_thread(wanted: bool = True) -> Iterator[None]:
-    """PyTorch on one thread, if wanted, while other processes draw on the other cores.
+    """PyTorch on one thread, if wanted, as on drawn scenes: other processes draw on other cores.
 
     Threads that wait for each other on a busy machine spin: a small network's pass then takes ten
     to twenty times the processor time that it takes on one thread. And the last digit of a sum
@@ -44,12 +51,6 @@ def logits_of(
     with torch.no_grad():
         images = torch.stack([network.preprocess(picture) for picture in pictures]).to(device)
         return network.head(network.features(images)).double().cpu().numpy()
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities (N, L) of logits (N, L)."""
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
 
 
 def logits_without(
@@ -79,7 +80,7 @@ def changes(logits: NDArray[np.float64], labels: Sequence[str]) -> pd.DataFrame:
               probability_drop, logit_drop: the whole picture's value less the version's
     """
     target = int(logits[0].argmax())
-    values = {"probability": softmax(logits)[:, target], "logit": logits[:, target]}
+    values = {"probability": softmax(logits, axis=1)[:, target], "logit": logits[:, target]}
     table = pd.DataFrame({"label_without": [labels[i] for i in logits[1:].argmax(axis=1)]})
     table["label"] = labels[target]
     for measure in MEASURES:

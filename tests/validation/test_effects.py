@@ -10,19 +10,10 @@ from tiny_studies import scene_study as study
 from emocam_utils.corpora.emoscenes import corpus, scene
 from emocam_utils.corpora.emoscenes.scene import Removal, Scene, Thing
 from emocam_utils.pipeline.analysis import Analysis
-from emocam_utils.study import CorpusSpec, Preset
+from emocam_utils.study import CorpusSpec
 from emocam_utils.validation import changes, effects
 
 CPU = torch.device("cpu")
-PRESET = Preset(
-    score="logit",
-    layer="post_relu",
-    importance="mean",
-    threshold=0.3,
-    probability=0,
-    confidence=0,
-    ambiguity=3,
-)
 
 
 def pixels(image):
