@@ -5,8 +5,7 @@ Axes: N pictures, L labels. The label is always the one predicted for the whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,33 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.special import softmax
 
-from ..corpora import Corpus
 from ..networks import EmotionNetwork
 
 MEASURES = ("probability", "logit")
-
-
-def drawn(corpus: Corpus) -> bool:
-    """Whether the corpus knows its objects exactly, and can be drawn again without them."""
-    return hasattr(corpus, "truth")
-
-
-@contextmanager
-def one_thread(wanted: bool = True) -> Iterator[None]:
-    """PyTorch on one thread, if wanted, as on drawn scenes: other processes draw on other cores.
-
-    Threads that wait for each other on a busy machine spin: a small network's pass then takes ten
-    to twenty times the processor time that it takes on one thread. And the last digit of a sum
-    depends on how many threads share it (probabilities differ by 1e-7), so that results of one
-    thread are equal on machines with other numbers of cores.
-    """
-    before = torch.get_num_threads()
-    if wanted:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def logits_of(

@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from ..cams import CamMethod
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
+from ..pipeline.run import one_thread
 from ..pipeline.tables import map_array
 from ..stats.bootstrap import resampled, weighted_mean
 from ..stats.intervals import percentile, wilson
 from ..stats.ranks import spearman
-from .changes import drawn, one_thread
 
 BLUR = 0.1  # of the longer side: what a deleted cell shows
 TIMES = 300  # bootstrap samples of the images
@@ -125,7 +125,7 @@ def curve_table(
     """
     found = {(name, curve): [] for name in maps for curve in ("deletion", "insertion")}
     tables = {name: table.set_index("image") for name, table in maps.items()}
-    with one_thread(drawn(analysis.corpus)):
+    with one_thread():
         for image in ids:
             picture = analysis.corpus.read(image)
             for name, table in tables.items():
@@ -209,7 +209,7 @@ def randomisation_table(
     network, device = analysis.network, analysis.torch_device
     layers = weighted_layers(network)
     rows, original = [], {}
-    with one_thread(drawn(analysis.corpus)):
+    with one_thread():
         images = torch.stack([network.preprocess(analysis.corpus.read(i)) for i in ids]).to(device)
         for depth, layer in enumerate(["none", *layers]):
             changed = shuffled(network, layers[:depth], seed)

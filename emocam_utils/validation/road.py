@@ -26,8 +26,8 @@ from torch import Tensor, nn
 
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
+from ..pipeline.run import one_thread
 from ..pipeline.tables import map_array
-from .changes import drawn, one_thread
 from .curves import highest_cells, is_empty, mean_over_images, probabilities
 
 SHARES = (0.1, 0.2, 0.3, 0.5)  # of the cells
@@ -106,7 +106,7 @@ def road_table(
     """
     tables = [table.set_index("image") for table in maps.values()]
     found = []
-    with one_thread(drawn(analysis.corpus)):
+    with one_thread():
         for image in ids:
             picture = analysis.corpus.read(image)
             cams = [map_array(table.loc[image]) for table in tables]

@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..corpora import offers
 from ..pipeline.analysis import Analysis
 from ..pipeline.keys import file_hash
 from ..study import Preset
 from .calibration import FOLDER
-from .changes import drawn
 from .contestants import METHODS, preset_variant
 from .trial import Trial
 
@@ -89,7 +89,7 @@ def shipped_trials(analysis: Analysis, folder: Path = FOLDER) -> list[tuple[Tria
     Errors: OtherCorpus if the scenes have been drawn anew since, so that the tables are outdated
     """
     corpus = analysis.corpus
-    if not drawn(corpus):
+    if not offers(corpus, "truth"):
         return []
     own, ids = file_hash(analysis.study.network.weights), set(corpus.ids)
     shipped = [read_trial(file) for file in sorted(folder.glob("seed-*.parquet"))]
@@ -109,7 +109,7 @@ def shipped_trials(analysis: Analysis, folder: Path = FOLDER) -> list[tuple[Tria
 
 def accuracy(analysis: Analysis, trial: Trial) -> float:
     """Share of the images of which the network predicts the true label; NaN on photographs."""
-    if not drawn(analysis.corpus):
+    if not offers(analysis.corpus, "truth"):
         return float("nan")
     truth = analysis.corpus.truth().drop_duplicates("image").set_index("image")["label"]
     said = trial.objects.drop_duplicates("image").set_index("image")["label"]

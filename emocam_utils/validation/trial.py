@@ -18,12 +18,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ..corpora import offers
 from ..pipeline.analysis import Analysis
 from ..pipeline.importance import SCORES
 from ..pipeline.tables import box_importance
 from ..study import Preset
 from .cells import CAUSAL, LEAST, Cells
-from .changes import drawn, one_thread
 from .contestants import preset_variant, settings_on_trial
 from .effects import PAIR_TYPES, measure_effects
 from .occlusion import occlusion_effects
@@ -149,7 +149,7 @@ def objects_of(analysis: Analysis, confidence: float) -> tuple[pd.DataFrame, pd.
 
     confidence : of the detector's boxes, on photographs
     """
-    if drawn(analysis.corpus):
+    if offers(analysis.corpus, "remove"):
         effects = measure_effects(analysis)
         return effects.objects, effects.pairs, REMOVAL
     boxes = analysis.boxes
@@ -204,12 +204,11 @@ def put_on_trial(
     covered    : occlude the boxes of the first images only; 0 takes all
     confidence : of the detector's boxes that count as objects, on photographs
     """
-    with one_thread(drawn(analysis.corpus)):
-        objects, pairs, truth = objects_of(analysis, confidence)
-        objects = objects.assign(area=relative_area(objects, analysis.images))
-        maps = analysis.maps(settings_on_trial(presets))
-        importances = [scored(objects, maps, analysis.images)]
-        if judged := [fill for fill in fills if fill != truth]:
-            importances.append(occlusion_columns(analysis, objects, judged, covered))
+    objects, pairs, truth = objects_of(analysis, confidence)
+    objects = objects.assign(area=relative_area(objects, analysis.images))
+    maps = analysis.maps(settings_on_trial(presets))
+    importances = [scored(objects, maps, analysis.images)]
+    if judged := [fill for fill in fills if fill != truth]:
+        importances.append(occlusion_columns(analysis, objects, judged, covered))
     columns = pd.concat(importances, axis=1)
     return Trial(network, truth, objects[DESCRIBED], columns, pairs, len(analysis.ids))

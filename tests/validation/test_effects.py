@@ -175,12 +175,3 @@ def test_a_version_in_which_nothing_differs_is_not_passed_at_all(monkeypatch):
     got = changes.logits_without(None, whole, [whole.copy(), other, whole.copy()], CPU)
     assert passed == [whole, other]
     assert got.tolist() == [[0, 1], [0, 1], [2, 3], [0, 1]]
-
-
-def test_one_thread_is_given_back():
-    before = torch.get_num_threads()
-    with changes.one_thread():
-        assert torch.get_num_threads() == 1
-    with changes.one_thread(False):
-        assert torch.get_num_threads() == before
-    assert torch.get_num_threads() == before
