@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-offers = hasattr
+from ..corpora import offers
 from ..corpora.emoscenes.rule import load_rule
 from ..pipeline.analysis import Analysis
 from ..study import Preset

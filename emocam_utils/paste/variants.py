@@ -22,18 +22,14 @@ from PIL import Image
 from scipy.special import softmax
 
 from ..cams import CamMethod
-from ..networks import NETWORKS, EmotionNetwork
+from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis, preset_cam
 from ..pipeline.importance import share_importance
-from ..pipeline.keys import file_hash, source_hash
-from ..pipeline.store import Stage, run_stages
 from ..study import Preset
 from .objects import PasteObject
-from .overlays import HEIGHT, POSITIONS, Overlay, overlay_at, pasted
+from .overlays import HEIGHT, POSITIONS, Overlay, pasted
 from .plans import Described, Plan, box_plan, grid_plan
 
-MADE_BY = (overlay_at, share_importance)
-"""One function of each module that the results depend on."""
 ORIGINAL = "paste-original"
 BATCH = 17
 """Variants in a pass. Those of one image and plan share passes with no others, so a result does not
@@ -49,11 +45,12 @@ def run_plans(
     preset : how the maps are made whose shares are stored
     """
     cam = preset_cam(analysis.study.cams[0], preset)
-    key = _key(analysis, ids, cam)
-    results = analysis.study.results
-    stages = {ORIGINAL: Stage.of(results, ORIGINAL, key)}
+    recipes = {ORIGINAL: analysis.recipe(ORIGINAL, _Varied, network=True, cam=cam)}
     for name, plan in plans.items():
-        stages[name] = Stage.of(results, "paste", {**key, "plan": plan.key})
+        recipes[name] = analysis.recipe(
+            "paste", _Varied, plan.overlays, network=True, cam=cam, plan=plan.key
+        )
+    beside = {name: plan.beside for name, plan in plans.items() if plan.beside is not None}
 
     def compute(shard: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
         parts: dict[str, list[pd.DataFrame]] = {name: [] for name in missing}
@@ -64,7 +61,7 @@ def run_plans(
                 parts[name].append(one.original if name == ORIGINAL else one.table(described))
         return {name: _joined(tables) for name, tables in parts.items()}
 
-    return run_stages(stages, ids, compute, "pasting")
+    return analysis.run(recipes, compute, "pasting", ids, beside)
 
 
 def grid_variants(
@@ -151,7 +148,7 @@ class _Varied:
     """One image while its variants are computed."""
 
     def __init__(self, analysis: Analysis, cam: CamMethod, image: str) -> None:
-        self.network, self.cam, self.image = analysis.network, cam, image
+        self.network, self.cam, self.image = analysis.models.network, cam, image
         self.picture = analysis.corpus.read(image)
         self.size = self.picture.height, self.picture.width
         logits, maps = explained(self.network, cam, self.picture, [None])
@@ -194,15 +191,4 @@ class _Varied:
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
-
-
-def _key(analysis: Analysis, ids: Sequence[str], cam: CamMethod) -> dict:
-    spec = analysis.study.network
-    return {
-        "corpus": analysis.corpus.fingerprint,
-        "ids": list(ids),
-        "network": [spec.name, file_hash(spec.weights), spec.options],
-        "cam": repr(cam),
-        "source": [source_hash(part) for part in (NETWORKS[spec.name], cam, run_plans, *MADE_BY)],
-    }
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({"image": []})
