@@ -77,7 +77,7 @@ def test_all_problems_are_reported_at_once(write):
         "presets": {"corrected": {"threshold": -1, "probability": 1.5, "score": "softmax"}},
     }
     write(bad)
-    with pytest.raises(StudyError, match=r"mine.yaml has 5 problem") as error:
+    with pytest.raises(StudyError, match=r"study 'mine' has 5 problems") as error:
         load_study("mine")
     for name in ("cams", "titel", "threshold", "probability", "score"):
         assert name in str(error.value)
