@@ -26,14 +26,14 @@ import pandas as pd
 import torch
 from PIL import Image
 
+from ..corpora import offers
 from ..corpora.emoscenes import scene as scenes
-from ..corpora.emoscenes.corpus import EmoScenes, load_scene
-from ..corpora.emoscenes.rule import FACE, load_rule
+from ..corpora.emoscenes.corpus import load_scene
+from ..corpora.emoscenes.rule import FACE, RULE_FILE, load_rule
 from ..corpora.emoscenes.scene import Removal, Scene
-from ..networks import NETWORKS, EmotionNetwork
+from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
-from ..pipeline.keys import file_hash, source_hash
-from ..pipeline.store import Stage, run_stages
+from ..pipeline.run import one_by_one
 from .changes import MEASURES, changes, logits_without
 
 CHUNK = 5  # scenes that a drawing process takes at a time
@@ -128,27 +128,20 @@ def measure_effects(analysis: Analysis, processes: int | None = None) -> Effects
     Errors    : TypeError for a corpus that cannot be drawn again
     """
     corpus = analysis.corpus
-    if not isinstance(corpus, EmoScenes):
+    if not offers(corpus, "remove"):
         raise TypeError(
             f"objects can be removed from EmoScenes only, not from {corpus.name}; "
             "use occlusion.occlusion_effects"
         )
-    spec = analysis.study.network
-    key = {
-        "corpus": corpus.fingerprint,
-        "ids": corpus.ids,
-        "network": [spec.name, file_hash(spec.weights), spec.options],
-        "source": [source_hash(NETWORKS[spec.name]), source_hash(draw)],
-    }
-    stages = {
-        name: Stage.of(analysis.study.results, name, {**key, "stage": name})
+    recipes = {
+        name: analysis.recipe(name, draw, _effects, network=True, rule=RULE_FILE)
         for name in ("effects", "pairs")
     }
     with _Painters(processes or os.cpu_count() or 1) as painters:
 
         def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
             tables = [
-                _effects(image, drawing, analysis.network, analysis.torch_device)
+                _effects(image, drawing, analysis.models.network, analysis.torch_device)
                 for image, drawing in zip(ids, painters.draw(ids), strict=True)
             ]
             whole = {
@@ -157,7 +150,9 @@ def measure_effects(analysis: Analysis, processes: int | None = None) -> Effects
             }
             return {name: whole[name] for name in missing}
 
-        done = run_stages(stages, corpus.ids, compute, "drawing scenes without each object")
+        # Drawing fills the cores, and processes that draw cannot start beside threads that compute.
+        label = "drawing scenes without each object"
+        done = analysis.run(recipes, compute, label, through=one_by_one)
     return Effects(done["effects"], done["pairs"])
 
 
