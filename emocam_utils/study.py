@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import html
+import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,9 +60,16 @@ class ModelSpec(_Frozen):
 
 
 class Study(_Frozen):
-    """One study. Its results lie under data/results/<name>, its figures under figures/<name>."""
+    """One study.
+
+    name    : of its products; a folder of photographs has its own (`product_name`)
+    base    : of its file, data/studies/<base>.yaml; "" for one made in Python
+    variant : where figures are saved if parameters are not the study's (`product_name`)
+    """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    base: str = ""
+    variant: str = Field(default="", pattern=r"^[a-z0-9_-]*$")
     title: str
     corpus: CorpusSpec
     network: ModelSpec
@@ -73,7 +84,7 @@ class Study(_Frozen):
 
     @property
     def figures(self) -> Path:
-        return paths.FIGURES / self.name
+        return paths.FIGURES / (self.variant or self.name)
 
     def preset(self, name: str) -> Preset:
         """Errors: StudyError for a name that is not a preset, with those there are."""
@@ -112,12 +123,47 @@ def study_names() -> list[str]:
     return sorted(file.stem for file in paths.STUDIES.glob("*.yaml"))
 
 
-def load_study(name: str, *, images: str | Path = "", limit: int = -1) -> Study:
+def product_name(
+    name: str, images: str | Path = "", changed: Mapping[str, object] | None = None
+) -> str:
+    """The folder of figures/ for a study: published figures are never those of an experiment.
+
+    images  : a folder of photographs has its own figures: folder-pictures-1f3a
+    changed : parameters that are not those of the notebook or study: emoscenes-top-5
+    returns : lower-case letters, digits, - and _; equal only for the same study, folder and values
+    """
+    if images:
+        name = f"{name}-{_slug(_folder(images).name, unique=str(_folder(images)))}"
+    if changed:
+        words = [str(word) for pair in sorted(changed.items()) for word in pair]
+        text = "-".join(words)
+        exact = len(text) <= 40 and all(re.fullmatch(r"[a-z0-9_]+", word) for word in words)
+        name += f"-{text if exact else _slug(text, unique=repr(words))}"
+    return name
+
+
+def _slug(text: str, unique: str) -> str:
+    """The safe characters of a text, and a short hash of what it stands for."""
+    safe = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")[:30].strip("-")
+    short = hashlib.sha256(unique.encode()).hexdigest()[:6]
+    return f"{safe}-{short}" if safe else short
+
+
+def _folder(images: str | Path) -> Path:
+    """An absolute folder, `~` and `..` resolved; what a shell leaves of IMAGES='~/photos'."""
+    return Path(os.path.abspath(Path(images).expanduser()))
+
+
+def load_study(
+    name: str, *, images: str | Path = "", limit: int = -1, variant: str | None = None
+) -> Study:
     """The study of `data/studies/<name>.yaml`.
 
-    images : folder of photographs, for a study of a folder
-    limit  : analyse only the first images; 0 takes all, -1 what the study says
-    Errors : StudyError, with every problem of the file at once
+    images  : folder of photographs, for a study of a folder
+    limit   : analyse only the first images; 0 takes all, -1 what the study says
+    variant : folder of figures/ to save to; by default the environment variable EMOCAM_VARIANT,
+              which the runner sets to the `product_name` of parameters that are not the study's
+    Errors  : StudyError, with every problem of the file at once
     """
     file = paths.STUDIES / f"{name}.yaml"
     if name not in study_names():
@@ -133,7 +179,7 @@ def load_study(name: str, *, images: str | Path = "", limit: int = -1) -> Study:
         presets[preset] = {**presets.get(preset, {}), **changes}
     corpus = dict(fields.get("corpus") or {})
     if images:
-        corpus["path"] = Path(images).expanduser().absolute()
+        corpus["path"] = _folder(images)
     if limit >= 0:
         corpus["limit"] = limit
     if corpus.get("kind") == "folder" and not corpus.get("path"):
@@ -143,7 +189,12 @@ def load_study(name: str, *, images: str | Path = "", limit: int = -1) -> Study:
         )
     if images and corpus.get("kind") != "folder":
         raise StudyError(f"study {name!r} does not take images: its corpus is {corpus.get('kind')}")
-    return _validated({**fields, "name": name, "corpus": corpus, "presets": presets}, file)
+    named = {
+        "name": product_name(name, images),
+        "base": name,
+        "variant": os.environ.get("EMOCAM_VARIANT", "") if variant is None else variant,
+    }
+    return _validated({**fields, **named, "corpus": corpus, "presets": presets}, file)
 
 
 def _read_yaml(file: Path) -> dict:

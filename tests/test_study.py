@@ -1,11 +1,13 @@
 """Study files: validated whole, misspellings are errors, paths are the repository's."""
 
+import re
+
 import pytest
 import yaml
 from pydantic import ValidationError
 
 from emocam_utils import paths
-from emocam_utils.study import StudyError, load_study, study_names
+from emocam_utils.study import StudyError, load_study, product_name, study_names
 
 GOOD = {
     "title": "A test",
@@ -32,7 +34,7 @@ def write(tmp_path, monkeypatch):
 def test_every_study_of_the_repository_loads(name, tmp_path):
     images = tmp_path if name == "folder" else ""
     study = load_study(name, images=images)
-    assert study.name == name
+    assert study.base == name
     assert set(study.presets) >= {"paper", "corrected"}
 
 
@@ -118,3 +120,37 @@ def test_studies_are_frozen_and_shown_as_html(write):
     with pytest.raises(ValidationError):
         study.title = "other"
     assert "&lt;b&gt;bold" in study._repr_html_()
+
+
+def test_folders_and_other_parameters_have_their_own_products(monkeypatch, tmp_path):
+    assert product_name("emoscenes") == "emoscenes"
+    assert product_name("emoscenes", changed={"top": "5"}) == "emoscenes-top-5"
+    assert product_name("emoscenes", changed={"b": 1, "a": 2}) == "emoscenes-a-2-b-1"
+    mine, other = (product_name("folder", folder) for folder in ("/a/My Ünï", "/b/My Ünï"))
+    assert re.fullmatch(r"folder-my-n-[0-9a-f]{6}", mine) and mine != other
+    assert product_name("folder", "/a/x/../My Ünï/") == mine
+    odd = [product_name("e", changed={"p": value}) for value in ("a b", "a-b", "a/b", "x" * 99)]
+    odd += [
+        product_name("e", changed={"p": "a", "b": 1}),
+        product_name("e", changed={"p": "a-b-1"}),
+    ]
+    assert len(set(odd)) == 6 and all(re.fullmatch(r"[a-z0-9_-]{1,60}", name) for name in odd)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert product_name("folder", "~/x") == product_name("folder", tmp_path / "x")
+
+
+def test_a_folder_study_carries_the_folders_name_and_a_tilde_is_the_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    study = load_study("folder", images="~/Pictures")
+    assert study.corpus.path == tmp_path / "Pictures"
+    assert study.name == product_name("folder", tmp_path / "Pictures")
+    assert study.figures == paths.FIGURES / study.name and study.base == "folder"
+
+
+def test_an_experiment_saves_its_figures_elsewhere(monkeypatch):
+    monkeypatch.setenv("EMOCAM_VARIANT", "emoscenes-top-5")
+    study = load_study("emoscenes")
+    assert study.name == "emoscenes" and study.figures == paths.FIGURES / "emoscenes-top-5"
+    assert load_study("emoscenes", variant="").figures == paths.FIGURES / "emoscenes"
+    with pytest.raises(StudyError, match="variant"):
+        load_study("emoscenes", variant="../elsewhere")
