@@ -38,6 +38,11 @@ class FaceSet:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def pixels(self) -> str:
+        """Fingerprint of the images, in their order."""
+        return hashlib.sha256(np.ascontiguousarray(self.images)).hexdigest()[:16]
+
     def where(self, mask: np.ndarray) -> FaceSet:
         """The faces of a mask or an index array (M,)."""
         return FaceSet(self.images[mask], self.labels[mask], self.ids[mask])

