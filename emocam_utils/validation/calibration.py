@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from .. import paths
-from ..stats.ranks import auroc, average_precision, keep_rate, size_bias, spearman
+from ..stats.ranks import auroc, average_precision, spearman
+from .boxes import keep_rate, size_bias
 from .cells import CAUSAL, LEAST
 from .trial import Trial
 

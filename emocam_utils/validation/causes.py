@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ..corpora.emoscenes.rule import load_rule
-from ..stats.ranks import interval, resampled, spearman, weighted_mean
+from ..stats.bootstrap import resampled, weighted_mean
+from ..stats.intervals import percentile
+from ..stats.ranks import spearman
 from .cells import CAUSAL
 from .trial import Trial
 
@@ -55,7 +57,7 @@ def rule_agreement(trials: Sequence[Trial], times: int = 300, seed: int = 0) -> 
         effects = trial.cells.effects()[0]
         judged, causal = ~np.isnan(effects), np.nan_to_num(effects) > CAUSAL
         samples = trial.cells.effects(resampled(len(trial.cells.images), times, seed))
-        low, high = interval([spearman(planted, sample) for sample in samples])
+        low, high = percentile([spearman(planted, sample) for sample in samples])
         rows[trial.network] = {
             "judged": judged.sum(),
             "planted": (judged & (planted > 0)).sum(),
@@ -119,6 +121,6 @@ def pair_table(pairs: pd.DataFrame, times: int = 500, seed: int = 0) -> pd.DataF
         if len(chosen):
             codes, scenes = pd.factorize(pairs.loc[kind == name, "image"])
             weights = resampled(len(scenes), times, seed)[:, codes]
-            bounds = interval(weighted_mean(chosen["order_two"].to_numpy(), weights))
+            bounds = percentile(weighted_mean(chosen["order_two"].to_numpy(), weights))
         rows[name] = row | dict(zip(("low", "high"), bounds, strict=True))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("kind")

@@ -17,7 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..stats.ranks import auroc, average_precision, interval, resampled, spearman
+from ..stats.bootstrap import resampled
+from ..stats.intervals import percentile
+from ..stats.ranks import auroc, average_precision, spearman
 
 CAUSAL = 0.2  # of probability
 LEAST = 5  # images
@@ -82,7 +84,7 @@ class Cells:
         """Every cell with its images, the class's presence, its effect and a 95 % interval."""
         weights = resampled(len(self.images), times, seed)
         effects = self.effects(weights)
-        bounds = np.array([interval(column) for column in effects.T]).reshape(-1, 2)
+        bounds = np.array([percentile(column) for column in effects.T]).reshape(-1, 2)
         everywhere = np.ones(len(self.rows))
         table = pd.DataFrame(
             {
@@ -120,7 +122,7 @@ class Cells:
         samples = _judged(self.effects(weights), percent(weights))
         result = {}
         for name, (value,) in measures.items():
-            low, high = interval(samples[name])
+            low, high = percentile(samples[name])
             result |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
         return result, samples["ap"]
 

@@ -15,18 +15,10 @@ import pandas as pd
 from ..pipeline.analysis import Analysis
 from ..pipeline.importance import SCORES
 from ..pipeline.tables import box_importance
-from ..stats.ranks import (
-    auroc,
-    average_precision,
-    interval,
-    keep_rate,
-    proportion,
-    size_bias,
-    size_thirds,
-    spearman,
-)
-from ..stats.weighted import Boxes
+from ..stats.intervals import percentile, wilson
+from ..stats.ranks import auroc, average_precision, spearman
 from ..study import Preset
+from .boxes import Boxes, keep_rate, size_bias, size_thirds
 from .calibration import threshold_of
 from .causes import spurious
 from .cells import Cells
@@ -111,7 +103,7 @@ def preset_table(
             importance = trial.importances[column].to_numpy(dtype=np.float64)
             kept = trial.attended(importance, preset.threshold)
             measures, samples = trial.cells.judge(kept, times)
-            low, high = interval(samples - base)
+            low, high = percentile(samples - base)
             rows[trial.network, name] = {
                 "threshold": preset.threshold,
                 **measures,
@@ -204,8 +196,10 @@ def covered_table(methods: pd.DataFrame, trial: Trial) -> pd.DataFrame:
 
 def empty_maps(maps: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Share of empty maps of each setting, with its interval and n."""
-    rows = {name: proportion(int(t["empty"].sum()), len(t)) for name, t in maps.items()}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("setting")
+    counts = pd.DataFrame({name: [t["empty"].sum(), len(t)] for name, t in maps.items()}).T
+    low, high = wilson(counts[0], counts[1])
+    columns = {"share": counts[0] / counts[1], "low": low, "high": high, "images": counts[1]}
+    return pd.DataFrame(columns).rename_axis("setting")
 
 
 def detected_table(

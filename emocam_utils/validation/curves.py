@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageFilter
 from torch import Tensor, nn
 
@@ -22,20 +22,39 @@ from ..corpora.emoscenes.corpus import EmoScenes
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
 from ..pipeline.tables import map_array
-from ..stats.ranks import (
-    area_under,
-    cell_order,
-    interval,
-    pointing_hit,
-    proportion,
-    resampled,
-    spearman,
-    steps_of,
-    weighted_mean,
-)
+from ..stats.bootstrap import resampled, weighted_mean
+from ..stats.intervals import percentile, wilson
+from ..stats.ranks import spearman
 from .changes import one_thread
 
 BLUR = 0.1  # of the longer side: what a deleted cell shows
+
+
+def pointing_hit(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> float:
+    """Pointing game (Zhang et al. 2018): 1 if the map's maximum lies in one of the boxes, else 0.
+
+    cam     : (h, w), raw; the maximum is at the centre of its cell, the first one of several
+    boxes   : (B, 4), pixels x0, y0, x1, y1, half-open: the causal ones
+    size    : height, width of the image in pixels
+    returns : NaN for an empty map (no positive cell) or without a box
+    """
+    cam, boxes = np.asarray(cam), np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    if not len(boxes) or not (cam > 0).any():
+        return float("nan")
+    row, column = np.unravel_index(np.argmax(cam), cam.shape)
+    y, x = (row + 0.5) * size[0] / cam.shape[0], (column + 0.5) * size[1] / cam.shape[1]
+    x0, y0, x1, y1 = boxes.T
+    return float(((x0 <= x) & (x < x1) & (y0 <= y) & (y < y1)).any())
+
+
+def area_under(curve: ArrayLike) -> float:
+    """Area under a curve over equal steps from 0 to 1 (trapezoids); NaN if any value is."""
+    return float(np.trapezoid(np.asarray(curve, dtype=np.float64), dx=1 / (len(curve) - 1)))
+
+
+def cell_order(cam: NDArray) -> NDArray[np.int64]:
+    """Cells of a map from the highest to the lowest, ties in reading order; (h * w,)."""
+    return np.argsort(-np.asarray(cam, dtype=np.float64).ravel(), kind="stable")
 
 
 def cells_changed(cam: NDArray, steps: int) -> NDArray[np.bool_]:
@@ -43,7 +62,7 @@ def cells_changed(cam: NDArray, steps: int) -> NDArray[np.bool_]:
     order = cell_order(cam)
     rank = np.empty(len(order), int)
     rank[order] = np.arange(len(order))
-    counts = np.array(steps_of(len(order), steps))
+    counts = np.array([round(len(order) * step / steps) for step in range(steps + 1)])
     return (rank[None] < counts[:, None]).reshape(-1, *np.shape(cam))
 
 
@@ -104,7 +123,7 @@ def curve_table(
     for (name, curve), values in found.items():
         known = [v for v in values if not np.isnan(v).any()]
         mean = np.mean(known, axis=0) if known else np.full(steps + 1, np.nan)
-        low, high = interval(weighted_mean([area_under(v) for v in values], weights))
+        low, high = percentile(weighted_mean([area_under(v) for v in values], weights))
         part = pd.DataFrame({"method": name, "curve": curve, "share": share, "probability": mean})
         areas = {"area": area_under(mean), "area_low": low, "area_high": high}
         parts.append(part.assign(images=len(known), **areas))
@@ -132,14 +151,14 @@ def pointing_table(
             corners = found[["x0", "y0", "x1", "y1"]].to_numpy()
             hits.append(pointing_hit(map_array(row), corners, size))
             chance.append(min(found["area"].sum(), 1.0))
-        known = ~np.isnan(hits)
-        found = proportion(int(np.array(hits)[known].sum()), int(known.sum()))
+        known = np.array(hits)[~np.isnan(hits)]
+        low, high = wilson(known.sum(), len(known))
         rows[name] = {
-            "hit": found["share"],
-            "hit_low": found["low"],
-            "hit_high": found["high"],
-            "images": found["images"],
-            "chance": float(np.mean(chance)) if chance else float("nan"),
+            "hit": known.mean() if len(known) else float("nan"),
+            "hit_low": low,
+            "hit_high": high,
+            "images": len(known),
+            "chance": np.mean(chance) if chance else float("nan"),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 
@@ -200,7 +219,7 @@ def _randomised(
             similar = np.array([spearman(a, b) for a, b in pairs])
             known = similar[~np.isnan(similar)]
             mean = float(known.mean()) if len(known) else float("nan")
-            low, high = interval(weighted_mean(similar, weights))
+            low, high = percentile(weighted_mean(similar, weights))
             layer = layers[depth - 1] if depth else "none"
             rows.append((name, layer, mean, low, high, len(known)))
     columns = ["method", "layer", "similarity", "similarity_low", "similarity_high", "images"]

@@ -28,8 +28,10 @@ from ..corpora.emoscenes.corpus import EmoScenes
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
 from ..pipeline.tables import map_array
-from ..stats.ranks import cell_order, interval, resampled, weighted_mean
+from ..stats.bootstrap import resampled, weighted_mean
+from ..stats.intervals import percentile
 from .changes import one_thread
+from .curves import cell_order
 
 SHARES = (0.1, 0.2, 0.3, 0.5)  # of the cells
 COARSE = 57  # pixels of a side on which the linear system is solved
@@ -134,7 +136,7 @@ def road_table(
         known = ~np.isnan(values).any(axis=(1, 2))
         gap = np.where(known, (values[:, 1] - values[:, 0]).mean(axis=1), np.nan)
         mean = values[known].mean(axis=0) if known.any() else np.full(values.shape[1:], np.nan)
-        low, high = interval(weighted_mean(gap, weights))
+        low, high = percentile(weighted_mean(gap, weights))
         rows[name] = {
             "road": float(gap[known].mean()) if known.any() else float("nan"),
             "road_low": low,

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.stats import linregress
 
 from ..pipeline.importance import SCORES
-from ..stats.ranks import keep_rate
 from ..study import Preset
+from .boxes import keep_rate
 from .calibration import threshold_of
 from .contestants import variant
 from .trial import Trial
