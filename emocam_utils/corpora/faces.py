@@ -182,7 +182,7 @@ class Faces:
             return GROUPS[image.split("/")[0]]
         return self.source.name
 
-    def truth(self, image: str) -> str:
+    def emotion(self, image: str) -> str:
         """The emotion that FER2013's file name or a drawing's id names; "" where none is named."""
         stem = PurePosixPath(image).stem
         named = isinstance(self.source, ExampleFaces | Fer2013Files)

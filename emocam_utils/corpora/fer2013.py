@@ -43,6 +43,12 @@ class FaceSet:
         """Fingerprint of the images, in their order."""
         return hashlib.sha256(np.ascontiguousarray(self.images)).hexdigest()[:16]
 
+    def described(self) -> dict:
+        """How many there are and of what, for the record of what was measured on them."""
+        labels, counts = np.unique(self.labels, return_counts=True)
+        by_emotion = dict(zip(labels.tolist(), counts.tolist(), strict=True))
+        return {"n": len(self), "by emotion": by_emotion, "sha256 of the pixels": self.pixels}
+
     def where(self, mask: np.ndarray) -> FaceSet:
         """The faces of a mask or an index array (M,)."""
         return FaceSet(self.images[mask], self.labels[mask], self.ids[mask])

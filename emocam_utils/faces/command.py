@@ -1,4 +1,4 @@
-"""What the command lines of faces share: where they write, and a sentence instead of a traceback."""
+"""What command lines of faces share: where they write, and sentences instead of tracebacks."""
 
 from __future__ import annotations
 

@@ -13,11 +13,23 @@ import pandas as pd
 from ..cams.layer_activations import layer_activations, most_active
 from ..cams.saliency import RULES, Rule, rule_cam, saliency_map
 from ..pipeline.importance import scaled
+from ..stats.ranks import spearman_matrix
 from .analysis import FaceAnalysis, in_order
-from .sanity import alikeness
 
 KINDS = {"saliency": saliency_map, "cam": rule_cam}
 """Kinds of map by name: (network, images, targets, rule) -> (N, H, W) or (N, h, w)."""
+
+
+KIND_NAMES = {"saliency": "saliency maps", "cam": "class activation maps"}
+
+
+def alikeness(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Spearman's correlation of each map with another one, (N, H, W) twice -> (N,).
+
+    NaN where one of the two is flat.
+    """
+    pairs = zip(maps, others, strict=True)
+    return np.array([spearman_matrix([one.ravel(), other.ravel()])[0, 1] for one, other in pairs])
 
 
 def shown(kind: str, raw: np.ndarray) -> np.ndarray:

@@ -125,7 +125,7 @@ class Analysis:
             self.__dict__["corpus"] = corpus
 
     @cached_property
-    def corpus(self) -> Corpus:
+    def corpus(self) -> Corpus:  # noqa: F811
         return open_corpus(self.study.corpus)
 
     @cached_property

@@ -15,8 +15,8 @@ import torch
 
 from ..corpora.fer2013 import FaceSet
 from ..faces.accuracy import FaceAccuracy, face_accuracy, limited, probabilities
-from ..networks.face_weights import load_gimefive, load_mini_xception, variant_of
 from ..networks.face_network import parameters
+from ..networks.face_weights import load_gimefive, load_mini_xception, variant_of
 from ..networks.gimefive import LABELS
 
 PUBLISHED = {"13-layers": 0.641, "15-layers": 0.656}

@@ -141,12 +141,14 @@ def run(read: Callable[[str], FaceSet], recipe: Recipe, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     weights = out / f"{recipe.variant}-{recipe.epochs}.safetensors"
     record_file = weights.with_suffix(".json")
-    if weights.is_file() and record_file.is_file() and _read(record_file)["recipe"] == asdict(recipe):
+    if (
+        weights.is_file()
+        and record_file.is_file()
+        and _read(record_file)["recipe"] == asdict(recipe)
+    ):
         return weights
     checkpoint = weights.with_suffix(".checkpoint")
-    network, record = train_gimefive(
-        read("train"), read("validation"), recipe, checkpoint
-    )
+    network, record = train_gimefive(read("train"), read("validation"), recipe, checkpoint)
     best = max(epoch["accuracy"] for epoch in record["history"])
     save_gimefive(network, weights, {"seed": str(recipe.seed), "validation": f"{best:.4f}"})
     record_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
