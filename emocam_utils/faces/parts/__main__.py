@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m emocam_utils.faces.parts")
     parser.description = __doc__.splitlines()[0]
     parser.add_argument("data", type=Path, help="folder of FER2013's images")
-    networks = ("mini-xception", "gimefive")
-    parser.add_argument("--networks", nargs="+", default=networks, choices=networks)
+    both = ["mini-xception", "gimefive"]
+    parser.add_argument("--networks", nargs="+", default=both, choices=list(WEIGHTS))
     parser.add_argument("--limit", type=int, default=0, help="the first faces of each split only")
     parser.add_argument("--seed", type=int, default=0)
     add_destination(parser)
