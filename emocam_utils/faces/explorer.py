@@ -21,7 +21,7 @@ from ..widgets.pictures import picture_html
 from .analysis import FaceAnalysis, clearest_face, in_order
 from .maps import KIND_NAMES, alikeness, emotion_maps
 from .maps import shown as scaled_map
-from .plots import SALIENCY_COLOURS, emotion_colour, show_cam, show_saliency
+from .plots import SALIENCY_COLOURS, emotion_colour, show_map
 
 WIDTH = 300  # pixels
 METHODS = {name: kind for kind, name in KIND_NAMES.items()}
@@ -100,10 +100,8 @@ class FaceExplorer(Explorer):
         face, kind, raw = self.chosen()
         figure, (left, right) = plt.subplots(1, 2, figsize=(6, 3.2), layout="constrained")
         show_image(left, face.convert("RGB"), f"{self._chances().idxmax()}")
-        draw = show_saliency if kind == "saliency" else show_cam
-        given = (right,) if kind == "saliency" else (right, face)
-        draw(*given, scaled_map(kind, raw), self._caption(kind, raw).replace("; ", "\n"))
-        right.title.set_fontsize(8)
+        show_map(right, face, scaled_map(kind, raw))
+        right.set_title(self._caption(kind, raw).replace("; ", "\n"), fontsize=8)
         return figure
 
 

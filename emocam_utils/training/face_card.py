@@ -28,7 +28,7 @@ PUBLISHED = {"13-layers": 0.641, "15-layers": 0.656}
 
 
 def write_face_card(folder: Path, trained: Sequence[Path], test: FaceSet) -> None:
-    """Measure GiMeFive's networks and mini-Xception on PublicTest and write the card and its tables.
+    """Measure GiMeFive's networks and mini-Xception on PublicTest; write the card and its tables.
 
     folder  : of gimefive.safetensors, the card, accuracy.csv and confusion.csv; an ablation.csv in
               it becomes a section

@@ -161,7 +161,12 @@ def test_a_failure_leaves_no_half_file(tmp_path, monkeypatch):
         write_video(tmp_path / "a.mp4", [])
     with pytest.raises(VideoError, match="frame 1 is 10 x 20"):
         write_video(tmp_path / "a.mp4", [plain(), plain()[:20, :10]])
-    monkeypatch.setattr(module, "_is_whole", lambda path, count: False)  # as on a full disk
+
+    def cut_short(path, frames, fps):  # as on a full disk, of which OpenCV says nothing
+        path.write_bytes(b"half")
+        return 2
+
+    monkeypatch.setattr(module, "_write", cut_short)
     with pytest.raises(VideoError, match="was not written whole"):
         write_video(tmp_path / "a.mp4", [plain()])
     assert not list(tmp_path.iterdir())
