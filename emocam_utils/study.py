@@ -69,7 +69,7 @@ class Study(_Frozen):
 
     @property
     def results(self) -> Path:
-        return paths.RESULTS / self.name
+        return paths.RESULTS
 
     @property
     def figures(self) -> Path:

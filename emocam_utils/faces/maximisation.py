@@ -53,11 +53,12 @@ class Ascent:
     p: float = 6.0
 
     def __post_init__(self) -> None:
-        positive = {"steps": self.steps, "rate": self.rate}
-        wrong = [f"{k}={v!r} must be greater than 0" for k, v in positive.items() if not v > 0]
-        others = {name: getattr(self, name) for name in ("jitter", "total_variation", "norm")}
-        wrong += [f"{k}={v!r} must be at least 0" for k, v in others.items() if not v >= 0]
-        wrong += [f"p={self.p!r} must be at least 1"] * (not self.p >= 1)
+        above = {name: "greater than 0" for name in ("steps", "rate")}
+        least = {"jitter": 0, "total_variation": 0, "norm": 0, "p": 1}
+        wrong = [f"{k}={v!r} must be {above[k]}" for k, v in vars(self).items()
+                 if k in above and not v > 0]  # fmt: skip
+        wrong += [f"{k}={v!r} must be at least {least[k]}" for k, v in vars(self).items()
+                  if k in least and not v >= least[k]]  # fmt: skip
         if wrong:
             raise ValueError(f"Ascent: {'; '.join(wrong)}")
 

@@ -9,6 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from ..pipeline.analysis import Analysis
+from ..pipeline.keys import row_hashes
 from ..registry import nearest
 from ..study import Preset
 from .objects import PasteObject
@@ -33,10 +34,12 @@ class Plan:
 
     key      : what they depend on, JSON values only
     overlays : (image id, image) -> columns and overlay of each variant
+    beside   : image id -> a hash of what else they depend on there, e.g. of its boxes
     """
 
     key: Mapping
     overlays: Callable[[str, Image.Image], list[Described]]
+    beside: Mapping[str, str] | None = None
 
 
 def grid_plan(
@@ -80,12 +83,8 @@ def box_plan(thing: PasteObject, boxes: pd.DataFrame, fills: Sequence[str] = FIL
         return found
 
     columns = boxes[["image", "target", "x0", "y0", "x1", "y1"]]
-    key = {
-        "object": thing.fingerprint,
-        "fills": list(fills),
-        "boxes": int(pd.util.hash_pandas_object(columns, index=False).sum()),
-    }
-    return Plan(key, overlays)
+    key = {"object": thing.fingerprint, "fills": list(fills)}
+    return Plan(key, overlays, row_hashes(columns))
 
 
 def target_boxes(analysis: Analysis, preset: Preset, targets: Sequence[str]) -> pd.DataFrame:

@@ -20,23 +20,14 @@ import pandas as pd
 import torch
 
 from ..cams import CamMethod
-from ..networks import NETWORKS
 from ..pipeline.analysis import Analysis, preset_cam
 from ..pipeline.importance import share_importance
-from ..pipeline.keys import file_hash, source_hash
-from ..pipeline.store import Stage, run_stages
 from ..study import Preset
 from . import paste
 from .objects import PasteObject
-from .paste import overlay_at
 from .patched import PatchedNetwork
-from .patched import in_batches as patched_batches
 from .plans import Described, Plan, box_plan, grid_plan
-from .squash import resampling
-from .windows import is_trunk_of
 
-MADE_BY = (overlay_at, resampling, is_trunk_of, patched_batches, share_importance)
-"""One function of each module that the results depend on."""
 ORIGINAL = "paste-original"
 
 
@@ -49,25 +40,27 @@ def run_plans(
     preset : how the maps are made whose shares are stored
     """
     cam = preset_cam(analysis.study.cams[0], preset)
-    key = _key(analysis, ids, cam)
-    results = analysis.study.results
-    stages = {ORIGINAL: Stage.of(results, ORIGINAL, key)}
+    code = _Varied, PatchedNetwork
+    recipes = {ORIGINAL: analysis.recipe(ORIGINAL, *code, network=True, cam=cam)}
     for name, plan in plans.items():
-        stages[name] = Stage.of(results, "paste", {**key, "plan": plan.key})
-    opened: list[PatchedNetwork] = []  # made when something is missing, then kept
+        recipes[name] = analysis.recipe(
+            "paste", *code, plan.overlays, network=True, cam=cam, plan=plan.key
+        )
+    beside = {name: plan.beside for name, plan in plans.items() if plan.beside is not None}
+    opened: dict[int, PatchedNetwork] = {}  # one a thread
 
     def compute(shard: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
-        if not opened:
-            opened.append(PatchedNetwork(analysis.network))
+        network = analysis.models.network
+        patched = opened.setdefault(id(network), PatchedNetwork(network))
         parts: dict[str, list[pd.DataFrame]] = {name: [] for name in missing}
         for image in shard:
-            one = _Varied(analysis, opened[0], cam, image)
+            one = _Varied(analysis, patched, cam, image)
             for name in missing:
                 described = [] if name == ORIGINAL else plans[name].overlays(image, one.picture)
                 parts[name].append(one.original if name == ORIGINAL else one.table(described))
         return {name: _joined(tables) for name, tables in parts.items()}
 
-    return run_stages(stages, ids, compute, "pasting")
+    return analysis.run(recipes, compute, "pasting", ids, beside)
 
 
 def grid_variants(
@@ -137,7 +130,7 @@ class _Varied:
     def __init__(
         self, analysis: Analysis, network: PatchedNetwork, cam: CamMethod, image: str
     ) -> None:
-        self.network, self.cam, self.image = analysis.network, cam, image
+        self.network, self.cam, self.image = analysis.models.network, cam, image
         self.picture = analysis.corpus.read(image)
         self.size = self.picture.height, self.picture.width
         self.variants = network.open(self.picture)
@@ -187,14 +180,3 @@ class _Varied:
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
-
-
-def _key(analysis: Analysis, ids: Sequence[str], cam: CamMethod) -> dict:
-    spec = analysis.study.network
-    return {
-        "corpus": analysis.corpus.fingerprint,
-        "ids": list(ids),
-        "network": [spec.name, file_hash(spec.weights), spec.options],
-        "cam": repr(cam),
-        "source": [source_hash(part) for part in (NETWORKS[spec.name], cam, run_plans, *MADE_BY)],
-    }
