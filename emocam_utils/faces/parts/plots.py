@@ -110,9 +110,7 @@ def parts_figure(
         title = f"{METHOD_TITLES[method]}\nshare / area, less untrained"
         _heatmap(ax, more, words, most, title)
     logits = occlusion[occlusion["measure"] == "logit"]
-    beyond, low, high = (
-        _grid(logits, f"beyond{end}", parts, emotions) for end in ("", "_low", "_high")
-    )
+    beyond, low, high = _grids(logits, "beyond", parts, emotions)
     words = beyond.map("{:+.1f}".format).where((low > 0) | (high < 0), "")
     title = "fall of the logit when covered,\nless a cover elsewhere"
     _heatmap(axes[-1], beyond, words, _most(beyond), title)
@@ -123,15 +121,10 @@ def _beyond_floor(
     importance: pd.DataFrame, method: str, parts: Sequence[str], emotions: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """per_area less the untrained network's, and whether the two intervals are apart."""
-    rows = importance[importance["method"] == method]
-    trained, floor = (
-        [
-            _grid(rows[rows["weights"] == weights], f"per_area{end}", parts, emotions)
-            for end in ("", "_low", "_high")
-        ]
-        for weights in ("trained", "untrained")
-    )
-    return trained[0] - floor[0], (trained[1] > floor[2]) | (trained[2] < floor[1])
+    rows = importance[importance["method"] == method].groupby("weights").get_group
+    trained, low, high = _grids(rows("trained"), "per_area", parts, emotions)
+    floor, floor_low, floor_high = _grids(rows("untrained"), "per_area", parts, emotions)
+    return trained - floor, (low > floor_high) | (high < floor_low)
 
 
 def _most(values: pd.DataFrame) -> float:
@@ -139,13 +132,13 @@ def _most(values: pd.DataFrame) -> float:
     return float(values.abs().max(axis=None, skipna=True) or 1.0)
 
 
-def _grid(
+def _grids(
     rows: pd.DataFrame, column: str, parts: Sequence[str], emotions: Sequence[str]
-) -> pd.DataFrame:
-    table = rows.drop_duplicates(["part", "emotion"]).pivot(
-        index="part", columns="emotion", values=column
-    )
-    return table.reindex(index=list(parts), columns=list(emotions))
+) -> list[pd.DataFrame]:
+    """parts x emotions of a column and of the ends of its interval."""
+    table = rows.drop_duplicates(["part", "emotion"]).set_index(["part", "emotion"])
+    grids = (table[f"{column}{end}"].unstack() for end in ("", "_low", "_high"))
+    return [grid.reindex(index=list(parts), columns=list(emotions)) for grid in grids]
 
 
 def _heatmap(ax: Axes, values: pd.DataFrame, words: pd.DataFrame, most: float, title: str) -> None:
