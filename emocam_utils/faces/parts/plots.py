@@ -38,8 +38,9 @@ def eyes_or_mouth_figure(
     methods = [m for m in METHOD_TITLES if m in set(importance["method"])]
     figure, axes = plt.subplots(
         1, len(methods) + 1, figsize=(2.9 * (len(methods) + 1) + 1, 0.5 * len(emotions) + 1.6),
-        sharey=True, layout="constrained",
+        sharey=True, squeeze=False, layout="constrained",
     )  # fmt: skip
+    axes = axes[0]
     for ax, method in zip(axes, methods, strict=False):
         for weights in ("trained", "untrained"):
             rows = importance[importance["method"].eq(method) & importance["weights"].eq(weights)]
@@ -101,10 +102,11 @@ def parts_figure(
     methods = [m for m in METHOD_TITLES if m in set(importance["method"])]
     figure, axes = plt.subplots(
         1, len(methods) + 1, figsize=(2.9 * (len(methods) + 1) + 1.2, 0.34 * len(parts) + 2.1),
-        sharey=True, layout="constrained",
+        sharey=True, squeeze=False, layout="constrained",
     )  # fmt: skip
+    axes = axes[0]
     found = {method: _beyond_floor(importance, method, parts, emotions) for method in methods}
-    most = max(_most(more) for more, _ in found.values())
+    most = max((_most(more) for more, _ in found.values()), default=1.0)
     for ax, (method, (more, apart)) in zip(axes, found.items(), strict=False):
         words = more.map("{:+.1f}".format).where(apart, "")
         title = f"{METHOD_TITLES[method]}\nshare / area, less untrained"
@@ -129,7 +131,8 @@ def _beyond_floor(
 
 def _most(values: pd.DataFrame) -> float:
     """The largest absolute value; 1 if there is none."""
-    return float(values.abs().max(axis=None, skipna=True) or 1.0)
+    known = np.abs(values.to_numpy(dtype=np.float64))
+    return float(known[~np.isnan(known)].max(initial=0)) or 1.0
 
 
 def _grids(
@@ -142,6 +145,8 @@ def _grids(
 
 
 def _heatmap(ax: Axes, values: pd.DataFrame, words: pd.DataFrame, most: float, title: str) -> None:
+    if values.empty:
+        return
     sns.heatmap(
         values, ax=ax, cmap="RdBu_r", vmin=-most, vmax=most, annot=words, fmt="", cbar=False,
         linewidths=0.5, annot_kws={"size": 7.5},
@@ -173,7 +178,7 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
     titles = [METHOD_TITLES.get(m, m.replace(", ", ",\n")) for m in verdicts.columns]
     ax.set_xticks(np.arange(columns) + 0.48, titles, fontsize=8)
     ax.xaxis.tick_top()
-    ax.set(xlim=(0, columns), ylim=(rows, 0))
+    ax.set(xlim=(0, columns), ylim=(rows or 1, 0))
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return figure
