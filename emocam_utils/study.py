@@ -85,7 +85,7 @@ class Study(_Frozen):
 
     @property
     def results(self) -> Path:
-        return paths.RESULTS / self.name
+        return paths.RESULTS
 
     @property
     def figures(self) -> Path:

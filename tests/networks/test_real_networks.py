@@ -110,7 +110,10 @@ def as_if_from_matlab(home, published, theirs, monkeypatch):
 def test_weights_that_give_the_reference_outputs_pass_and_are_remembered(home, as_if_from_matlab):
     lock = home / "assets.lock"
     assets.require(home / "emonet" / "emonet.pth", home, lock)
-    assert list(assets.read_lock(lock)) == [
+    assert not lock.exists()
+    for asset in assets.assets_of("emonet"):
+        assets.fetch(asset, home, lock)
+    assert list(assets.locked(lock)) == [
         "emonet/demo_big.jpg",
         "emonet/demo_small.jpg",
         "emonet/emonet.pth",
@@ -139,8 +142,8 @@ def test_another_alexnet_is_refused_by_its_shapes(home, tmp_path):
     torch.save(
         {k: v[:1].clone() if "fc1" in k else v for k, v in state.items()}, tmp_path / "n.pth"
     )
-    [weights] = [asset for asset in assets.ASSETS if asset.path == "emonet/emonet.pth"]
-    with pytest.raises(AssetError, match=r"EmoNet's weights: .* is refused: 20 labels for the 10"):
+    [weights] = [a for a in assets.assets_of("emonet") if a.path == "emonet/emonet.pth"]
+    with pytest.raises(AssetError, match=r"n\.pth is refused: 20 labels for the 10"):
         assets.verify(
             weights, home / weights.path, home, tmp_path / "lock", file=tmp_path / "n.pth"
         )

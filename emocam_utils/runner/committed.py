@@ -1,0 +1,64 @@
+"""A notebook as it is committed: its text and its tags, and nothing of the machine that ran it.
+
+    python -m emocam_utils.runner.committed --install           for this clone; `make env` does it
+    python -m emocam_utils.runner.committed notebooks/*.ipynb   write these files so
+
+Working in JupyterLab saves outputs into tracked notebooks. As git's filter (.gitattributes names
+it) this takes them away before git compares or commits, so that `git status` shows what a person
+wrote. Git runs it by its file name, from stdin to stdout, so it imports nothing of the package.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def committed(text: str) -> str:
+    """The notebook without outputs, counts, widgets and marks of programs; other text as it is."""
+    try:
+        notebook = json.loads(text)
+        cells = [_cell(cell) for cell in notebook["cells"]]
+    except (ValueError, KeyError, TypeError):
+        return text
+    kept = {**notebook, "cells": cells, "metadata": METADATA}
+    return json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _cell(cell: dict[str, Any]) -> dict[str, Any]:
+    tags = cell["metadata"].get("tags")
+    kept = {
+        **cell,
+        "metadata": {"tags": tags} if tags else {},
+        "source": "".join(cell["source"]).splitlines(keepends=True),
+    }
+    return {**kept, "execution_count": None, "outputs": []} if "outputs" in cell else kept
+
+
+def main(arguments: list[str]) -> None:
+    if arguments == ["--install"]:
+        root = Path(__file__).resolve().parents[2]
+        script = Path(__file__).resolve().relative_to(root)
+        python = f'"{sys.executable}"'  # without it files are compared as they are
+        command = f"if test -x {python}; then {python} {script}; else cat; fi"
+        words = ["git", "-C", str(root), "config", "filter.notebook.clean", command]
+        subprocess.run(
+            words, capture_output=True, check=False
+        )  # a folder without git has no status
+        return
+    for file in map(Path, arguments):
+        file.write_text(committed(file.read_text(encoding="utf-8")), encoding="utf-8")
+    if not arguments:
+        sys.stdout.buffer.write(committed(sys.stdin.buffer.read().decode()).encode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
