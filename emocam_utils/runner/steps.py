@@ -60,7 +60,7 @@ class Steps:
             self.bar.close()
 
     def where(self, line: int = 1) -> str:
-        """The cell that began last, with a line of it, counted as IPython does: after empty ones."""
+        """The cell that began last, and a line of it, which IPython counts behind empty ones."""
         lines = dropwhile(lambda line: not line.strip(), self.cell.source.splitlines())
         quoted = [*lines, ""][line - 1].strip()
         under = f", under “{self.heading}”" if self.heading else ""

@@ -18,6 +18,7 @@ import torch
 from .. import paths
 from ..corpora.emoscenes.rule import load_rule
 from ..corpora.emoscenes.scene import CLASSES
+from ..progress import command
 from .card import write_card
 from .detector import train_detector
 from .emonet import Recipe, train_emonet
@@ -84,4 +85,4 @@ def _note(file: Path, record: dict) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command(main, "the same command continues where it was")

@@ -27,7 +27,7 @@ from ..corpora.fer2013 import FaceSet, load_fer2013
 from ..faces.accuracy import probabilities
 from ..networks.face_weights import save_gimefive
 from ..networks.gimefive import LABELS, VARIANTS, GiMeFive, parameters
-from ..progress import progress
+from ..progress import command, progress
 from .checkpoints import load_checkpoint, save_checkpoint
 from .face_card import write_face_card
 
@@ -237,4 +237,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command(main, "the same command continues where it was")

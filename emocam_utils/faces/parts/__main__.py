@@ -34,7 +34,7 @@ from ...corpora.fer2013 import FaceSet, Fer2013Error, load_fer2013
 from ...networks import NETWORKS, EmotionNetwork
 from ...networks.face_weights import SHIPPED, fer_file
 from ...pipeline.keys import file_hash
-from ...progress import duration
+from ...progress import command, duration
 from ...registry import UnknownName
 from ...stats.bootstrap import LEVEL, TIMES
 from .claims import ALPHA, LEAST, claim_words, claims_table
@@ -163,4 +163,4 @@ def _described(faces: FaceSet) -> dict:
 
 
 if __name__ == "__main__":
-    main()
+    command(main, "nothing is written")
