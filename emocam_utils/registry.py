@@ -13,7 +13,6 @@ Iteration follows the order of registration, which is the order in figures and t
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
@@ -108,10 +107,10 @@ def _defined_anew(old: object, new: object) -> bool:
 def import_plugin(file: Path) -> ModuleType:
     """Run a Python file that registers things, as a module that can be found by its name again.
 
+    The module is named by the file alone, so that a result does not depend on where it lies.
     Errors: whatever the file raises; FileNotFoundError without one
     """
-    short = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:6]
-    spec = importlib.util.spec_from_file_location(f"{PLUGIN}{file.stem}_{short}", file)
+    spec = importlib.util.spec_from_file_location(PLUGIN + file.stem, file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and inspect look there
     try:

@@ -85,7 +85,7 @@ class Study(_Frozen):
 
     @property
     def results(self) -> Path:
-        return paths.RESULTS / self.name
+        return paths.RESULTS
 
     @property
     def figures(self) -> Path:
@@ -183,8 +183,10 @@ def load_study(
     fields["presets"] = _merged(_read_yaml(_presets()), fields.get("presets"))
     problems = _take(fields, images, limit)
     plugins = fields.get("plugins") or []
-    for number, plugin in enumerate(plugins if isinstance(plugins, list) else []):
-        if problem := _import(str(plugin)):
+    plugins = list(map(str, plugins)) if isinstance(plugins, list) else []
+    for number, plugin in enumerate(plugins):
+        twice = Path(plugin).stem in [Path(other).stem for other in plugins[:number]]
+        if problem := f"another plug-in is named {plugin}" if twice else _import(plugin):
             problems.append(f"{place(name, 'plugins', number)}: {problem}")
     try:
         study = Study(**fields)

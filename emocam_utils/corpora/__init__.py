@@ -1,14 +1,30 @@
-"""Images of a study, one by one, as RGB; what cannot be read is named with its reason."""
+"""Images of a study, one by one, as RGB, and what else a corpus may know of them.
+
+Capabilities, which sections ask for with `offers` and never by the corpus's kind:
+
+    annotations : DataFrame by image, what people said of it (and `ambiguity`, which presets limit)
+    truth()     : DataFrame of the exact boxes of every image, with the image's true `label`
+    remove(image, *removals) : the image drawn again without some of its objects
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Literal, Protocol
 
 from PIL import Image
 
+Capability = Literal["annotations", "truth", "remove"]
+
 
 class Corpus(Protocol):
-    """A named, ordered set of images."""
+    """A named, ordered set of images.
+
+    decoder : what turns the bytes that `digest` is of into the image that `read` returns; results
+              are computed again when its code changes
+    """
+
+    decoder: Callable
 
     @property
     def name(self) -> str:
@@ -20,9 +36,15 @@ class Corpus(Protocol):
         """Image ids: relative paths with forward slashes."""
         ...
 
-    @property
-    def fingerprint(self) -> str:
-        """Changes when any image may have changed."""
+    def stamp(self, image: str) -> str:
+        """Changes whenever the image's content may have changed; cheap, e.g. size and date."""
+        ...
+
+    def digest(self, image: str) -> str:
+        """Of the image's content, whatever its name: 32 hexadecimal digits.
+
+        Errors: UnreadableImage, with the reason.
+        """
         ...
 
     def read(self, image: str) -> Image.Image:
@@ -38,3 +60,8 @@ class Corpus(Protocol):
         Errors: UnreadableImage for exactly the images that `read` cannot read.
         """
         ...
+
+
+def offers(corpus: Corpus, what: Capability) -> bool:
+    """Whether a corpus has a capability that not every corpus has."""
+    return hasattr(corpus, what)

@@ -9,9 +9,9 @@ open_faces("/home/me/fer2013", split="test")  FER2013, files named as Kaggle has
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,9 +20,9 @@ import skimage.data
 from PIL import Image
 
 from ..progress import progress
-from . import Corpus, fer2013
+from . import Corpus
 from . import face_finding as faces
-from .fer2013 import split_of
+from .fer2013 import Fer2013Files
 from .folder import Folder
 from .images import UnreadableImage
 from .morph import EMOTIONS, draw_face, expression
@@ -31,7 +31,6 @@ ASTRONAUT = "astronaut"
 LFW = tuple(range(0, 100, 8))  # of scikit-image's 200 patches the first 100 are faces
 PERSONS = 2  # drawn with every emotion
 GROUPS = {ASTRONAUT: "photograph", "lfw": "Labeled Faces in the Wild", "drawn": "EmoScenes (drawn)"}
-SPLITS = ("train", "validation", "test")
 
 
 @lru_cache(maxsize=1)
@@ -81,31 +80,13 @@ class ExampleFaces:
     def size(self, face: str) -> tuple[int, int]:
         return self.read(face).size
 
+    def group(self, face: str) -> str:
+        return GROUPS[face.split("/")[0]]
 
-@dataclass(frozen=True)
-class Fer2013Files(Folder):
-    """The image files of one split of FER2013, below a folder: "train", "validation" or "test"."""
-
-    split: str = "test"
-
-    def __post_init__(self) -> None:
-        if self.split not in SPLITS:
-            raise ValueError(f"no split {self.split!r} of FER2013: there are {', '.join(SPLITS)}")
-        if not self.path.is_dir() or not self.ids:
-            raise fer2013.Fer2013Error(
-                f"no {self.split} image of FER2013 in {self.path}: expected a folder with files "
-                "named Training_<number>_<emotion>.jpg and PublicTest_<number>_<emotion>.jpg"
-            )
-
-    @property
-    def name(self) -> str:
-        return f"FER2013 {self.split}"
-
-    @property
-    def ids(self) -> list[str]:
-        named = replace(self, limit=0) if self.limit else self
-        own = [i for i in super(Fer2013Files, named).ids if split_of(Path(i)) == self.split]
-        return own[: self.limit or None]
+    def emotion(self, face: str) -> str:
+        """What a drawing shows; nobody said it of the photographs."""
+        kind, _, name = face.partition("/")
+        return name.split("-")[0] if kind == "drawn" else ""
 
 
 @dataclass(frozen=True)
@@ -178,17 +159,11 @@ class Faces:
 
     def group(self, image: str) -> str:
         """Which faces belong together in a figure: kinds of examples, else the whole corpus."""
-        if isinstance(self.source, ExampleFaces):
-            return GROUPS[image.split("/")[0]]
-        return self.source.name
+        return getattr(self.source, "group", lambda _: self.source.name)(image)
 
-    def truth(self, image: str) -> str:
-        """The emotion that FER2013's file name or a drawing's id names; "" where none is named."""
-        stem = PurePosixPath(image).stem
-        named = isinstance(self.source, ExampleFaces | Fer2013Files)
-        word = (stem.split("-")[0] if image.startswith("drawn/") else stem.split("_")[-1]).lower()
-        word = fer2013.NOUNS.get(word, word)
-        return word if named and word in fer2013.EMOTIONS else ""
+    def emotion(self, image: str) -> str:
+        """The emotion that the source names of a face; "" where it names none."""
+        return getattr(self.source, "emotion", lambda _: "")(image)
 
 
 def open_faces(

@@ -9,7 +9,6 @@ An image id is the annotations' path without its leading slash: "Run_1/Joyful pe
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import pandas as pd
 from PIL import Image
 
 from .. import paths
-from .images import UnreadableImage, read_image
+from .images import UnreadableImage, file_digest, file_stamp, read_image
 
 FOLDER = paths.RAW / "findingemo"
 IMAGES = FOLDER / "images"
@@ -153,6 +152,7 @@ class FindingEmo:
 
     path: Path = IMAGES
     limit: int = 0
+    decoder = staticmethod(read_image)
 
     @property
     def name(self) -> str:
@@ -177,13 +177,15 @@ class FindingEmo:
         return self.found
 
     @cached_property
-    def fingerprint(self) -> str:
-        """Over names, sizes and dates of the files."""
-        digest = hashlib.sha256()
-        for image in self.found:
-            stat = (self.path / image).stat()
-            digest.update(repr((image, stat.st_size, stat.st_mtime_ns)).encode())
-        return f"findingemo-{digest.hexdigest()[:16]}"
+    def annotations(self) -> pd.DataFrame:
+        """What people said of the images, by image: see `read_annotations`."""
+        return annotations()
+
+    def stamp(self, image: str) -> str:
+        return file_stamp(self.path / image)
+
+    def digest(self, image: str) -> str:
+        return file_digest(self.path / image)
 
     def read(self, image: str) -> Image.Image:
         """The image as RGB after EXIF rotation.

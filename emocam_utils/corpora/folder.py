@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from .images import UnreadableImage, read_image
+from .images import UnreadableImage, file_digest, file_stamp, read_image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The images below a folder: files with an image's suffix, hidden ones left out."""
+    """The images below a folder: files with an image's suffix, hidden ones left out.
+
+    limit : only the first images; 0 takes all
+    """
 
     path: Path
     limit: int = 0
+    decoder = staticmethod(read_image)
 
     def __post_init__(self) -> None:
         if not self.path.is_dir():
@@ -33,8 +37,9 @@ class Folder:
     def name(self) -> str:
         return f"folder {self.path.name}"
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
+        """Looked up once."""
         found = (
             p.relative_to(self.path)
             for p in self.path.rglob("*")
@@ -45,15 +50,11 @@ class Folder:
         )
         return shown[: self.limit or None]
 
-    @property
-    def fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        for image in self.ids:
-            file = self.path / image
-            stat = file.stat() if file.exists() else None
-            state = (stat.st_size, stat.st_mtime_ns) if stat else None
-            digest.update(repr((image, state)).encode())
-        return f"folder-{digest.hexdigest()[:16]}"
+    def stamp(self, image: str) -> str:
+        return file_stamp(self.path / image)
+
+    def digest(self, image: str) -> str:
+        return file_digest(self.path / image)
 
     def read(self, image: str) -> Image.Image:
         parts = PurePosixPath(image)

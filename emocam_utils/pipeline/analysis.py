@@ -1,47 +1,41 @@
-"""From a corpus to tables: images, boxes, predictions and class activation maps.
+"""A study with its corpus and its models: images -> boxes, predictions, maps -> importance.
 
-Each stage is stored in shards under a fingerprint of what it depends on (`store`), so a killed run
-continues and a changed threshold recomputes no network pass. Networks are loaded only if something
-is missing.
-
-    images      : image, width, height, reason ("" or why the image cannot be read)
-    boxes       : image, class, confidence, x0, y0, x1, y1 (pixels of the image, half-open, clipped)
-    predictions : image, label, probability, logits (L,)
-    maps        : image, target (index of the label), empty, height, width, map (h * w, raw, signed)
+Every table is computed once for an image and a recipe (`keys`), stored, and put together for the
+images of the corpus. Models are opened only if something is missing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
 
+from .. import paths
 from ..cams import CamMethod, build_cam, cam_options
-from ..corpora import Corpus
+from ..corpora import Corpus, offers
 from ..corpora.emoscenes.corpus import EmoScenes
-from ..corpora.findingemo import IMAGES, FindingEmo, annotations
+from ..corpora.findingemo import IMAGES, FindingEmo
 from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage
 from ..detectors import DETECTORS, Detector
 from ..downloads import assets
 from ..networks import NETWORKS, EmotionNetwork
-from ..networks.untrained import untrained
-from ..study import CorpusSpec, ModelSpec, Preset, Study
+from ..study import CorpusSpec, Preset, Study
+from . import stages
 from .attention import Attention
 from .importance import SCORES
-from .keys import file_hash, source_hash
-from .store import Stage, run_stages
-from .tables import box_importance, maps_table
-
-BATCH = 25  # images in memory at a time
-PIXELS = 100_000_000  # of these together: 300 MB
+from .keys import Recipe, file_hash, recipe
+from .manifest import manifest
+from .run import Compute, Map, run, threads
+from .stages import Models, Untrained
+from .store import Stored
 
 
 def open_corpus(spec: CorpusSpec) -> Corpus:
@@ -51,18 +45,6 @@ def open_corpus(spec: CorpusSpec) -> Corpus:
     if spec.kind == "findingemo":
         return FindingEmo(spec.path or IMAGES, spec.limit)
     return Folder(Path(spec.path), spec.limit)
-
-
-def _model_key(spec: ModelSpec, builder: Callable) -> dict:
-    named = {name: Path(v) for name, v in spec.options.items() if isinstance(v, str | Path)}
-    files = {name: file_hash(path) for name, path in named.items() if path.is_file()}
-    return {
-        "name": spec.name,
-        "weights": file_hash(spec.weights),
-        "options": {name: str(v) if name in named else v for name, v in spec.options.items()},
-        "source": source_hash(builder),
-        **({"files": files} if files else {}),  # class names, a mean image, COCO's categories
-    }
 
 
 def pick_device(device: str | None = None) -> torch.device:
@@ -85,42 +67,22 @@ def pick_device(device: str | None = None) -> torch.device:
 
 
 @dataclass(frozen=True)
-class Untrained:
-    """A CAM method to be run on a copy of the network with new weights: a floor.
-
-    It explains the labels that the network itself predicts.
-    """
-
-    method: CamMethod
-    seed: int = 0
-
-
-def _method_key(method: CamMethod | Untrained) -> dict:
-    if isinstance(method, Untrained):
-        source = source_hash(untrained)
-        return {**_method_key(method.method), "untrained": {"seed": method.seed, "source": source}}
-    return {"method": repr(method), "source": source_hash(method)}
-
-
-def _method_stage(method: CamMethod | Untrained) -> str:
-    if isinstance(method, Untrained):
-        return f"{_method_stage(method.method)}-untrained"
-    return f"maps-{method.name.replace(':', '-')}"
-
-
-@dataclass(frozen=True)
 class Analysis:
     """A study with its corpus and its models, which are opened when first needed.
 
     device : see `pick_device`
+    given  : a corpus in place of the study's own, e.g. of faces
     """
 
     study: Study
     device: str | None = None
+    given: Corpus | None = None
+
+    # ---------------------------------------------------------------- corpus and models
 
     @cached_property
     def corpus(self) -> Corpus:
-        return open_corpus(self.study.corpus)
+        return self.given or open_corpus(self.study.corpus)
 
     @cached_property
     def torch_device(self) -> torch.device:
@@ -129,19 +91,11 @@ class Analysis:
 
     @cached_property
     def network(self) -> EmotionNetwork:
-        spec = self.study.network
-        assets.require(spec.weights)
-        network = NETWORKS[spec.name](spec.weights, **spec.options)
-        return network.to(self.torch_device)
+        return self.models.network
 
     @cached_property
     def detector(self) -> Detector:
-        spec = self.study.detector
-        assets.require(spec.weights)
-        builder = DETECTORS[spec.name]
-        takes = "device" in inspect.signature(builder).parameters
-        device = {"device": str(self.torch_device)} if takes else {}
-        return builder(spec.weights, **{**device, **spec.options})
+        return self.models.detector
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -156,19 +110,28 @@ class Analysis:
     @cached_property
     def hashes(self) -> dict[str, str]:
         """Of the corpus, the network's weights and the detector's, for the record of a figure."""
+        try:
+            listed = self.manifest[["image", "digest"]].to_csv(index=False)
+            corpus = hashlib.sha256(listed.encode()).hexdigest()[:16]
+        except UnreadableImage:
+            corpus = "none"  # no image yet: a figure of annotations can be drawn all the same
         return {
-            "corpus": self.corpus.fingerprint,
+            "corpus": corpus,
             "network": file_hash(self.study.network.weights),
             "detector": file_hash(self.study.detector.weights),
         }
 
+    # --------------------------------------------------------------------------- images
+
+    @cached_property
+    def manifest(self) -> pd.DataFrame:
+        """Every image of the corpus by content: see the module `manifest`."""
+        return manifest(self.corpus, paths.RESULTS)
+
     @cached_property
     def images(self) -> pd.DataFrame:
-        """Every image of the corpus with its size, or the reason why it cannot be read."""
-        key = {"corpus": self.corpus.fingerprint, "ids": self.corpus.ids}
-        stages = {"images": self._stage("images", key)}
-        tables = run_stages(stages, self.corpus.ids, self._inspect, "reading images")
-        return tables["images"]
+        """Every image of the corpus: image, width, height, reason ("" or why it is not read)."""
+        return self.manifest[["image", "width", "height", "reason"]]
 
     @cached_property
     def skipped(self) -> pd.DataFrame:
@@ -182,167 +145,222 @@ class Analysis:
 
         Errors: UnreadableImage when there is none.
         """
-        readable = self.images.loc[self.images["reason"] == "", "image"].tolist()
-        if not readable:
+        return self._readable["image"].tolist()
+
+    @cached_property
+    def _readable(self) -> pd.DataFrame:
+        """image, digest of the images that can be read."""
+        readable = self.manifest.loc[self.manifest["reason"] == "", ["image", "digest"]]
+        if readable.empty:
             raise UnreadableImage(
                 f"none of the {len(self.images)} images of {self.corpus.name} can be read; "
                 f"the first: {self.skipped['image'][0]}: {self.skipped['reason'][0]}"
             )
-        return readable
+        return readable.reset_index(drop=True)
+
+    # -------------------------------------------------------------------------- results
+
+    def recipe(self, stage: str, *code: object, **ingredients: object) -> Recipe:
+        """The recipe of a stage of this analysis; see `keys.recipe`.
+
+        How images are read and the kind of device are part of each. Pass `network=True` or
+        `detector=True` for a stage that uses them.
+        """
+        for name, registry in (("network", NETWORKS), ("detector", DETECTORS)):
+            if ingredients.get(name) is True:
+                spec = getattr(self.study, name)
+                ingredients[name] = [spec, registry[spec.name]]
+        return recipe(
+            stage,
+            *code,
+            reading=self.corpus.decoder,
+            device=self.torch_device.type,
+            **ingredients,
+        )
+
+    def ensure(
+        self,
+        recipes: Mapping[str, Recipe],
+        compute: Compute,
+        label: str,
+        ids: Sequence[str] | None = None,
+        beside: Mapping[str, Mapping[str, str]] | None = None,
+        through: Map = threads,
+    ) -> dict[str, Stored]:
+        """Compute what is missing of several results that share their input; see `run.run`.
+
+        ids    : of the images wanted; by default all that can be read
+        beside : for results that depend on more than the image, e.g. on given boxes: name of the
+                 result -> image -> a hash of that (`keys.row_hashes`)
+        """
+        images = self._selected(ids)
+        stored = {}
+        for name, made in recipes.items():
+            given = (beside or {}).get(name)
+            more = None if given is None else {
+                digest: given.get(image, "")
+                for image, digest in zip(images["image"], images["digest"], strict=True)
+            }  # fmt: skip
+            stored[name] = Stored(paths.RESULTS, made, more)
+        run(stored, images, compute, label, through)
+        return stored
+
+    def run(
+        self,
+        recipes: Mapping[str, Recipe],
+        compute: Compute,
+        label: str,
+        ids: Sequence[str] | None = None,
+        beside: Mapping[str, Mapping[str, str]] | None = None,
+        through: Map = threads,
+    ) -> dict[str, pd.DataFrame]:
+        """The same, and read: for each name a table with a column `image`, in the corpus' order."""
+        images = self._selected(ids)
+        stored = self.ensure(recipes, compute, label, ids, beside, through)
+        return {name: _of_images(results, images) for name, results in stored.items()}
+
+    def _selected(self, ids: Sequence[str] | None) -> pd.DataFrame:
+        if ids is None:
+            return self._readable
+        return self._readable.set_index("image").loc[list(ids)].reset_index()
 
     @cached_property
     def boxes(self) -> pd.DataFrame:
         """What the detector finds, for every readable image."""
-        spec = self.study.detector
-        key = {**self._corpus_key, "detector": _model_key(spec, DETECTORS[spec.name])}
-        stages = {"boxes": self._stage("boxes", key)}
-        return run_stages(stages, self.ids, self._detect, "detecting objects")["boxes"]
+        return _of_images(self._stored_boxes, self._readable)
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """The network's label, probability and logits for every readable image."""
-        return self._explain({})["predictions"]
+        """The network's label, probability and logits for every readable image.
+
+        With a column `ambiguity` where the corpus has annotations, which presets limit.
+        """
+        return self._annotated(_of_images(self._explained({})["predictions"], self._readable))
 
     def maps(self, methods: Mapping[str, CamMethod | Untrained]) -> dict[str, pd.DataFrame]:
         """Raw maps of several CAM methods for the predicted label, computed in one pass.
 
         methods : name of the result -> method, e.g. from `preset_cam`
         """
-        tables = self._explain(dict(methods))
-        return {name: tables[name] for name in methods}
+        stored = self._explained(methods)
+        return {name: _of_images(stored[name], self._readable) for name in methods}
 
     def map_of(self, cam: str, preset: Preset) -> pd.DataFrame:
         """The raw maps of one method as a preset makes them."""
         return self.maps({cam: preset_cam(cam, preset)})[cam]
 
     def attention(self, cam: str, preset: Preset) -> Attention:
-        """Boxes, predictions, maps and the importance of every box under every score.
+        """Boxes, predictions, maps and the importance of every box under every score."""
+        return self._attention(cam, preset, self._stored_attention(cam, preset), self._readable)
 
-        The predictions of FindingEmo's images have a column `ambiguity`, which presets limit.
+    def attention_parts(self, cam: str, preset: Preset) -> Iterator[Attention]:
+        """The same, a bucket of images at a time, for what adds up over images.
+
+        Nothing of the corpus but its manifest is in memory as a whole.
         """
-        predictions = self.predictions
-        if self.study.corpus.kind == "findingemo":
-            predictions = predictions.join(annotations()["ambiguity"], on="image")
-        maps = self.map_of(cam, preset)
-        scores = {name: box_importance(self.boxes, maps, self.images, name) for name in SCORES}
+        stored = self._stored_attention(cam, preset)
+        for digests in stored["boxes"].by_bucket(self._readable["digest"]):
+            here = self._readable[self._readable["digest"].isin(digests)]
+            yield self._attention(cam, preset, stored, here)
+
+    # --------------------------------------------------------------------------- stages
+
+    @cached_property
+    def _stored_boxes(self) -> Stored:
+        made = {"boxes": self.recipe("boxes", stages.detect, detector=True)}
+
+        def compute(ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
+            return {"boxes": stages.detect(self.models.detector, self.corpus, ids)}
+
+        return self.ensure(made, compute, "detecting objects")["boxes"]
+
+    def _explained(self, methods: Mapping[str, CamMethod | Untrained]) -> dict[str, Stored]:
+        made = {"predictions": self.recipe("predictions", stages.explain, Models, network=True)}
+        for name, method in methods.items():
+            stage = f"maps-{method.name}"
+            made[name] = self.recipe(stage, stages.explain, Models, network=True, method=method)
+
+        def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
+            wanted = {name: methods[name] for name in missing if name in methods}
+            tables = stages.explain(self.models, self.corpus, ids, wanted)
+            return {name: tables[name] for name in missing}
+
+        return self.ensure(made, compute, "predicting and explaining")
+
+    def _stored_attention(self, cam: str, preset: Preset) -> dict[str, Stored]:
+        explained = self._explained({"maps": preset_cam(cam, preset)})
+        sources = {"boxes": self._stored_boxes, **explained}
+        scores = {name: SCORES[name] for name in SCORES}
+        made = recipe(
+            "importance",
+            stages.importance,
+            boxes=sources["boxes"].recipe,
+            maps=sources["maps"].recipe,
+            scores=scores,
+        )
+        sizes = self.images.set_index("image")
+
+        def compute(ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
+            images = self._selected(ids)
+            boxes, maps = (_of_images(sources[name], images) for name in ("boxes", "maps"))
+            here = sizes.loc[ids].reset_index()
+            return {"importance": stages.importance(boxes, maps, here, scores)}
+
+        return {**sources, **self.ensure({"importance": made}, compute, "importance of boxes")}
+
+    def _attention(
+        self, cam: str, preset: Preset, stored: Mapping[str, Stored], images: pd.DataFrame
+    ) -> Attention:
+        tables = {name: _of_images(results, images) for name, results in stored.items()}
         return Attention(
             cam=cam,
             preset=preset,
-            boxes=self.boxes,
-            predictions=predictions,
-            maps=maps,
-            importances=pd.DataFrame(scores, index=self.boxes.index),
+            boxes=tables["boxes"],
+            predictions=self._annotated(tables["predictions"]),
+            maps=tables["maps"],
+            importances=tables["importance"].drop(columns="image"),
             classes=self.classes,
             labels=self.labels,
         )
 
+    def _annotated(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        if offers(self.corpus, "annotations"):
+            return predictions.join(self.corpus.annotations["ambiguity"], on="image")
+        return predictions
+
+    # --------------------------------------------------------------------------- models
+
     @property
-    def _corpus_key(self) -> dict:
-        return {"corpus": self.corpus.fingerprint, "ids": self.ids}
-
-    def _stage(self, name: str, key: Mapping) -> Stage:
-        return Stage.of(self.study.results, name, key)
-
-    def _inspect(self, ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
-        rows = []
-        for image in ids:
-            try:
-                width, height = self.corpus.size(image)
-                rows.append((image, width, height, ""))
-            except UnreadableImage as error:
-                rows.append((image, 0, 0, str(error)))
-        return {"images": pd.DataFrame(rows, columns=["image", "width", "height", "reason"])}
-
-    def _detect(self, ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
-        tables = []
-        sizes = self.images.set_index("image").loc[ids]
-        for batch in small_batches(ids, (sizes["width"] * sizes["height"]).tolist()):
-            found = self.detector.detect([self.corpus.read(image) for image in batch], batch)
-            tables += [t.assign(image=image) for image, t in zip(batch, found, strict=True)]
-        columns = ["image", "class", "confidence", "x0", "y0", "x1", "y1"]
-        return {"boxes": pd.concat(tables, ignore_index=True)[columns]}
-
-    def _explain(self, methods: dict[str, CamMethod | Untrained]) -> dict[str, pd.DataFrame]:
-        spec = self.study.network
-        key = {**self._corpus_key, "network": _model_key(spec, NETWORKS[spec.name])}
-        stages = {"predictions": self._stage("predictions", key)}
-        for name, method in methods.items():
-            stages[name] = self._stage(_method_stage(method), {**key, **_method_key(method)})
-
-        def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
-            wanted = {name: methods[name] for name in missing if name in methods}
-            parts = [self._explain_batch(batch, wanted) for batch in _batches(ids)]
-            return {
-                name: pd.concat([part[name] for part in parts], ignore_index=True)
-                for name in missing
-            }
-
-        return run_stages(stages, self.ids, compute, "predicting and explaining")
-
-    def _explain_batch(
-        self, ids: Sequence[str], methods: Mapping[str, CamMethod | Untrained]
-    ) -> dict[str, pd.DataFrame]:
-        network = self.network
-        images = torch.stack([network.preprocess(self.corpus.read(image)) for image in ids])
-        images = images.to(self.torch_device)
-        with torch.no_grad():
-            features = network.features(images)
-            logits = network.head(features).float()
-        probabilities, targets = logits.softmax(1).max(1)
-        predictions = pd.DataFrame(
-            {
-                "image": list(ids),
-                "label": [network.labels[t] for t in targets.tolist()],
-                "probability": probabilities.cpu().numpy().astype(np.float32),
-                "logits": list(logits.cpu().numpy()),
-            }
-        )
-        tables = {"predictions": predictions}
-        copies: dict[int, tuple[nn.Sequential, Tensor]] = {}
-        for name, method in methods.items():
-            head, seen = network.head, features
-            if isinstance(method, Untrained):
-                if method.seed not in copies:
-                    copies[method.seed] = self._untrained_features(images, method.seed)
-                (head, seen), method = copies[method.seed], method.method
-            cams = method(head, seen, targets).float().cpu().numpy()
-            tables[name] = maps_table(ids, targets.cpu().numpy(), cams)
-        return tables
-
-    def _untrained_features(self, images: Tensor, seed: int) -> tuple[nn.Sequential, Tensor]:
-        """The head and the features of a copy of the network with new weights."""
-        if seed not in self._untrained:
-            self._untrained[seed] = untrained(self.network, seed)
-        fresh = self._untrained[seed]
-        with torch.no_grad():
-            return fresh.head, fresh.features(images)
+    def models(self) -> Models:
+        """Models of the thread that asks: no two threads share one."""
+        own = self._own_models
+        if not hasattr(own, "models"):
+            own.models = Models(self._open_network, self._open_detector, self.torch_device)
+        return own.models
 
     @cached_property
-    def _untrained(self) -> dict[int, EmotionNetwork]:
-        """Copies of the network with new weights by their seed, made when first needed."""
-        return {}
+    def _own_models(self) -> threading.local:
+        return threading.local()
+
+    def _open_network(self) -> EmotionNetwork:
+        spec = self.study.network
+        assets.require(spec.weights)
+        return NETWORKS[spec.name](spec.weights, **spec.options).to(self.torch_device)
+
+    def _open_detector(self) -> Detector:
+        spec = self.study.detector
+        assets.require(spec.weights)
+        builder = DETECTORS[spec.name]
+        takes = "device" in inspect.signature(builder).parameters
+        device = {"device": str(self.torch_device)} if takes else {}
+        return builder(spec.weights, **{**device, **spec.options})
 
 
-def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[i : i + BATCH] for i in range(0, len(ids), BATCH)]
-
-
-def small_batches(
-    ids: Sequence[str], pixels: Sequence[int], count: int = BATCH, most: int = PIXELS
-) -> list[list[str]]:
-    """Consecutive groups of at most `count` images with at most `most` pixels together.
-
-    An image that is larger than that comes alone.
-    """
-    batches: list[list[str]] = []
-    left = 0
-    for image, size in zip(ids, pixels, strict=True):
-        if not batches or size > left or len(batches[-1]) == count:
-            batches.append([])
-            left = most
-        batches[-1].append(image)
-        left -= size
-    return batches
+def _of_images(stored: Stored, images: pd.DataFrame) -> pd.DataFrame:
+    """Stored rows under the images' names, in the order of `images` (image, digest)."""
+    own = images.assign(digest=images["digest"].map(stored.digest))
+    table = own.merge(stored.read(own["digest"]), on="digest", how="inner")
+    return table.drop(columns="digest")
 
 
 def preset_cam(cam: str, preset: Preset) -> CamMethod:

@@ -1,10 +1,133 @@
-"""What a stored result depends on, as short hashes: files of weights, and the code of plug-ins."""
+"""What a stored result depends on: the only place where that is decided.
+
+A result belongs to an image's content (its digest) and to a recipe: the stage, everything that was
+given to it (weights, options, recipes of what it reads), and the code behind it.
+
+Code counts as it is, not as it is written: of every function and class that is reached from the
+given ones, inside this package or in the user's own files and notebooks, the syntax tree without
+docstrings, comments and annotations. Of other packages those versions count that the code names.
+"""
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import functools
 import hashlib
+import importlib
 import inspect
+import json
+import re
+import sys
+import sysconfig
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..registry import Registry
+from ..study import ModelSpec
+from ..syntax import bare
+
+DISTRIBUTIONS = {  # that compute what is stored, by the name under which they are imported
+    "brambox": "brambox",
+    "captum": "captum",
+    "cv2": "opencv-python-headless",
+    "lightnet": "lightnet",
+    "numpy": "numpy",
+    "PIL": "pillow",
+    "pytorch_grad_cam": "grad-cam",
+    "resvg_py": "resvg-py",
+    "scipy": "scipy",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "zennit": "zennit",
+}
+_LIBRARIES = tuple(
+    str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How the results of one stage are made.
+
+    stage       : its name, which begins the name of its folder
+    ingredients : everything else the results depend on but the image; JSON values only
+    """
+
+    stage: str
+    ingredients: Mapping[str, Any]
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The ingredients as JSON, the same for equal ones."""
+        return json.dumps(self.ingredients, indent=1, sort_keys=True) + "\n"
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Stage and hash: the name of the folder of its results."""
+        digest = hashlib.sha256(f"{self.stage}\n{self.text}".encode()).hexdigest()[:12]
+        return f"{re.sub(r'[^A-Za-z0-9_-]', '-', self.stage)}-{digest}"
+
+
+def recipe(stage: str, *code: object, **ingredients: object) -> Recipe:
+    """The recipe of a stage.
+
+    code        : functions and classes that compute it, with all that they reach
+    ingredients : numbers, texts, paths (their content counts), other recipes, functions, classes
+                  and dataclasses such as CAM methods (their code counts), lists, mappings of these
+    Errors      : TypeError for an ingredient that none of this says how to compare
+    """
+    return Recipe(stage, {"code": code_hash(*code), **_plain(ingredients, stage)})
+
+
+def _plain(thing: object, where: str) -> Any:
+    if thing is None or isinstance(thing, bool | int | float | str):
+        return thing
+    if isinstance(thing, Recipe):
+        return thing.key
+    if isinstance(thing, Path):
+        return {"file": file_hash(thing)}
+    if isinstance(thing, ModelSpec):
+        return model_key(thing, where)
+    if isinstance(thing, Mapping):
+        return {str(name): _plain(value, f"{where}.{name}") for name, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [_plain(value, where) for value in thing]
+    if isinstance(thing, type | functools.partial) or inspect.isroutine(thing):
+        return {"code": code_hash(thing)}
+    if dataclasses.is_dataclass(thing):
+        fields = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing)}
+        return {"code": code_hash(type(thing)), type(thing).__qualname__: _plain(fields, where)}
+    if callable(thing):  # an object with options of its own: as far as it says what they are
+        return {
+            "code": code_hash(type(thing)),
+            type(thing).__qualname__: _plain(vars(thing), where),
+        }
+    raise TypeError(
+        f"{where}: {thing!r} cannot be compared with what made an earlier result; give a number, a "
+        "text, a path, a function, a class or a dataclass of these"
+    )
+
+
+def model_key(spec: ModelSpec, where: str = "model") -> dict:
+    """A network's or detector's name, weights and options; files among these by their content."""
+    options = {
+        name: Path(value) if isinstance(value, str) and Path(value).is_file() else value
+        for name, value in spec.options.items()
+    }
+    return {
+        "name": spec.name,
+        "weights": file_hash(spec.weights),
+        "options": _plain(options, f"{where} {spec.name}"),
+    }
 
 
 def file_hash(path: Path | None) -> str:
@@ -18,20 +141,215 @@ def file_hash(path: Path | None) -> str:
         files = sorted(file for file in path.rglob("*") if file.is_file())
         listed = [(file.relative_to(path).as_posix(), file_hash(file)) for file in files]
         return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
+    stat = path.stat()
+    return _content_hash(path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+@functools.lru_cache(maxsize=4096)
+def _content_hash(path: Path, *state: int) -> str:
+    """Read again only if size, date or the file itself has changed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def source_hash(thing: object) -> str:
-    """Hash of the code behind a plug-in, so that changed code makes new results.
+def row_hashes(table: pd.DataFrame) -> dict[str, str]:
+    """A hash of the rows of each image, for results that depend on what is given beside it.
 
-    A plug-in in a folder of its kind (networks, detectors, cams) shares code with its neighbours,
-    so the whole folder counts; one from elsewhere counts with its own module.
+    table : columns image and others; the index does not count
     """
-    module = inspect.getmodule(thing if inspect.isroutine(thing) else type(thing))
-    file = Path(inspect.getsourcefile(module))
-    shared = file.parent.parent == Path(__file__).parent
-    digest = hashlib.sha256()
-    for source in sorted(file.parent.glob("*.py")) if shared else [file]:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+    columns = [column for column in table if column != "image"]
+    return {
+        image: hashlib.sha256(rows[columns].to_csv(index=False).encode()).hexdigest()
+        for image, rows in table.groupby("image", sort=False)
+    }
+
+
+def joined_digest(digest: str, more: str) -> str:
+    """The digest of an image together with what is given beside it, in the image's own bucket."""
+    return digest[0] + hashlib.sha256(f"{digest} {more}".encode()).hexdigest()[:31]
+
+
+# ------------------------------------------------------------------------------------------- code
+
+
+def code_hash(*things: object) -> str:
+    """Hash of functions and classes and of all own code they reach; see the head of the module."""
+    return hashlib.sha256(repr(sorted(code_parts(*things).items())).encode()).hexdigest()[:16]
+
+
+def code_parts(*things: object) -> dict[str, str]:
+    """What `code_hash` is over: dotted name -> bare source, value, or version of a package."""
+    walk = _Walk()
+    for thing in things:
+        walk.add(thing)
+    return walk.parts
+
+
+class _Walk:
+    """Follows names from definition to definition."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, str] = {}
+
+    def add(self, thing: object, name: str = "") -> None:
+        """thing : a definition, or the value of the global variable `name`"""
+        while hasattr(thing, "__wrapped__") or isinstance(
+            thing, functools.partial | staticmethod | classmethod | property
+        ):
+            if isinstance(thing, functools.partial):
+                self.add((*thing.args, *thing.keywords.values()), f"{name}.arguments")
+                thing = thing.func
+            elif isinstance(thing, property):
+                thing = thing.fget
+            else:
+                thing = getattr(thing, "__wrapped__", None) or thing.__func__
+        if inspect.ismethod(thing):
+            thing = type(thing.__self__) if not isinstance(thing.__self__, type) else thing.__self__
+        if isinstance(thing, ModuleType):
+            self._package(thing.__name__)
+        elif isinstance(thing, type | FunctionType) or inspect.isroutine(thing):
+            self._definition(thing)
+        elif isinstance(thing, Mapping):
+            for key, value in thing.items():
+                self.add(value, f"{name}[{key!r}]")
+        elif isinstance(thing, list | tuple | set | frozenset) and any(map(_holds_code, thing)):
+            for number, value in enumerate(thing):
+                self.add(value, f"{name}[{number}]")
+        elif isinstance(thing, np.ndarray):
+            self.parts[name] = hashlib.sha256(thing.tobytes()).hexdigest()
+        elif isinstance(thing, Registry | Path):
+            pass  # what a registered name stands for is an ingredient; a path is no content
+        elif _is_own(type(thing)):
+            self.add(type(thing))
+            if dataclasses.is_dataclass(thing):
+                self.add({f.name: getattr(thing, f.name) for f in dataclasses.fields(thing)}, name)
+        elif not _address(repr(thing)):
+            self.parts[name] = repr(thing)
+
+    def _definition(self, thing: Any) -> None:
+        if not _is_own(thing):
+            self._package(getattr(thing, "__module__", None) or "builtins")
+            return
+        outer, module = thing.__qualname__.split(".")[0], thing.__module__
+        label = f"{module}.{outer}"
+        for number, cell in enumerate(getattr(thing, "__closure__", None) or ()):
+            if _is_plain(cell.cell_contents) or callable(cell.cell_contents):
+                self.add(cell.cell_contents, f"{label}.cell {number}")
+        node = _definitions(module).get(outer) or _parsed(thing)
+        if node is None or thing.__name__ == "<lambda>":  # as it was compiled
+            code = thing.__code__
+            self.parts[f"{label} compiled"] = repr((code.co_code, code.co_consts, code.co_names))
+        if node is None or label in self.parts:
+            return
+        self.parts[label] = ast.unparse(node)
+        space = getattr(thing, "__globals__", None) or _space(module)
+        for path in sorted(_names(node)):
+            self._name(path, space, module)
+        for lazy in (n for n in ast.walk(node) if isinstance(n, ast.ImportFrom | ast.Import)):
+            self._import(lazy, space.get("__package__") or module)
+
+    def _name(self, path: str, space: Mapping[str, Any], module: str) -> None:
+        root, *rest = path.split(".")
+        if root not in space:
+            return
+        thing, name = space[root], f"{module}.{root}"
+        while isinstance(thing, ModuleType) and _is_own(thing) and rest:
+            name, thing = f"{thing.__name__}.{rest[0]}", getattr(thing, rest.pop(0), None)
+        self.add(thing, name)
+
+    def _import(self, node: ast.ImportFrom | ast.Import, package: str) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                self._package(alias.name)
+            return
+        module = importlib.import_module("." * node.level + (node.module or ""), package)
+        for alias in node.names:
+            self.add(getattr(module, alias.name, module), f"{module.__name__}.{alias.name}")
+
+    def _package(self, module: str) -> None:
+        root = module.split(".")[0]
+        if root in DISTRIBUTIONS:
+            try:
+                self.parts[root] = version(DISTRIBUTIONS[root])
+            except PackageNotFoundError:  # another build of it, e.g. opencv with windows
+                self.parts[root] = str(getattr(sys.modules.get(root), "__version__", "unknown"))
+
+
+def _is_own(thing: Any) -> bool:
+    """Whether code is the package's or the user's, and not of Python or of an installed package."""
+    name = thing.__name__ if isinstance(thing, ModuleType) else getattr(thing, "__module__", None)
+    root = (name or "builtins").split(".")[0]
+    if root in ("emocam_utils", "__main__"):
+        return True
+    file = getattr(sys.modules.get(name or ""), "__file__", None)
+    return bool(file) and not str(Path(file).resolve()).startswith(_LIBRARIES)
+
+
+def _is_plain(thing: object) -> bool:
+    if isinstance(thing, tuple | list):
+        return all(map(_is_plain, thing))
+    return thing is None or isinstance(thing, bool | int | float | str)
+
+
+def _holds_code(thing: object) -> bool:
+    return callable(thing) or isinstance(thing, Mapping | list | tuple) or _is_own(type(thing))
+
+
+def _address(text: str) -> bool:
+    return re.search(r" at 0x[0-9a-f]+", text) is not None
+
+
+def _space(module: str) -> Mapping[str, Any]:
+    return vars(sys.modules[module]) if module in sys.modules else {}
+
+
+@functools.lru_cache(maxsize=1024)
+def _definitions(module: str) -> dict[str, ast.stmt]:
+    """The bare functions, classes and lambdas at the top of a module's file, by name."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if not file or not file.endswith(".py"):
+        return {}
+    found: dict[str, ast.stmt] = {}
+    for node in _bare(Path(file).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+    return found
+
+
+def _parsed(thing: Any) -> ast.stmt | None:
+    """The bare source of a definition in a notebook or inside another function."""
+    try:
+        return _bare(inspect.cleandoc("\n" + inspect.getsource(thing))).body[0]
+    except (OSError, TypeError, SyntaxError):  # no file any more; a piece of a line
+        if not hasattr(thing, "__code__"):
+            raise TypeError(
+                f"the source of {thing!r} cannot be read, so nobody can tell whether a stored "
+                "result is still its own; define it in a file or in a cell of a notebook"
+            ) from None
+        return None
+
+
+def _bare(source: str) -> ast.Module:
+    """Without docstrings, comments and annotations, which decide nothing."""
+    tree = bare(ast.parse(source))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.Constant(...)
+    return tree
+
+
+def _names(node: ast.AST) -> set[str]:
+    """Names that a definition reads, with the attributes behind them: {"np", "scenes.render"}."""
+    names = set()
+    for part in ast.walk(node):
+        chain = []
+        while isinstance(part, ast.Attribute):
+            chain.append(part.attr)
+            part = part.value
+        if isinstance(part, ast.Name):
+            names.add(".".join([part.id, *reversed(chain)]))
+    return names

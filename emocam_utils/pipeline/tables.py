@@ -6,11 +6,12 @@ maps : image, target (index of the label), empty, height, width, map (h * w, raw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .importance import SCORES
+from .importance import SCORES, Score
 
 
 def maps_table(ids: Sequence[str], targets: np.ndarray, cams: np.ndarray) -> pd.DataFrame:
@@ -28,25 +29,31 @@ def maps_table(ids: Sequence[str], targets: np.ndarray, cams: np.ndarray) -> pd.
     )
 
 
-def map_array(row: pd.Series) -> np.ndarray:
+def map_array(row: Any) -> np.ndarray:
     """The map of one row of a maps table, (h, w)."""
     return np.asarray(row["map"], dtype=np.float64).reshape(row["height"], row["width"])
 
 
 def box_importance(
-    boxes: pd.DataFrame, maps: pd.DataFrame, images: pd.DataFrame, score: str
+    boxes: pd.DataFrame, maps: pd.DataFrame, images: pd.DataFrame, score: str | Score
 ) -> np.ndarray:
     """The importance of every box under one score.
 
     boxes   : rows of images that are in `maps` and in `images` (for their sizes)
+    score   : a registered name, or a function as `SCORES` holds them
     returns : (len(boxes),), NaN where it is undefined (empty map, box outside the image)
     """
-    measure = SCORES[score]
-    sizes = images.set_index("image")[["height", "width"]]
-    cams = {row["image"]: row for _, row in maps.iterrows()}
+    measure = SCORES[score] if isinstance(score, str) else score
+    sizes = dict(
+        zip(images["image"], zip(images["height"], images["width"], strict=True), strict=True)
+    )
+    row_of = {image: row for row, image in enumerate(maps["image"])}
+    shapes = maps[["height", "width"]].to_numpy()
+    cams = maps["map"].to_numpy()
     importance = np.full(len(boxes), np.nan)
     corners = boxes[["x0", "y0", "x1", "y1"]].to_numpy()
     for image, rows in boxes.groupby("image", sort=False).indices.items():
-        height, width = sizes.loc[image]
-        importance[rows] = measure(map_array(cams[image]), corners[rows], (height, width))
+        row = row_of[image]
+        cam = np.asarray(cams[row], dtype=np.float64).reshape(shapes[row])
+        importance[rows] = measure(cam, corners[rows], sizes[image])
     return importance

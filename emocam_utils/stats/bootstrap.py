@@ -1,19 +1,83 @@
-"""Means over faces with intervals, and many claims judged at once.
+"""The bootstrap over images (or faces, or scenes): they are drawn again, with all that is in them.
 
-Axes: N faces, K columns (parts, differences), T bootstrap samples.
+Boxes of one image, and variants of it, depend on each other; images do not. A sample is therefore a
+row of weights, how often each image is drawn, and a statistic on it is one with weights. Equal
+seeds draw equal samples, so that differences of two statistics are paired.
+
+Axes: N images, R rows (each of an image), K columns, T bootstrap samples, L labels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from .ranks import resampled
+from .intervals import LEVEL, percentile
+from .measures import mean_percent
+from .tests import holm as holm  # its old place
 
-TIMES, LEVEL = 2000, 0.95
+TIMES = 2000
+
+
+def resampled(count: int, times: int, seed: int = 0) -> NDArray[np.int64]:
+    """How often each of `count` images is drawn in each of `times` samples; (T, N)."""
+    if not count:
+        return np.zeros((times, 0), dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(count, np.full(count, 1 / count), size=times)
+
+
+def resampled_rows(images: ArrayLike, times: int, seed: int = 0) -> NDArray[np.int64]:
+    """How often each row is drawn when its image is; images (R,), any names -> (T, R)."""
+    codes, names = pd.factorize(np.asarray(images))
+    return resampled(len(names), times, seed)[:, codes]
+
+
+def weighted_mean(values: ArrayLike, weights: NDArray) -> NDArray[np.float64]:
+    """Means on each sample; values (N,) or (N, K), weights (T, N) -> (T,) or (T, K).
+
+    NaN values are left out; NaN where nothing is left.
+    """
+    values, weights = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    known = ~np.isnan(values)
+    total = weights @ known.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        return np.where(total > 0, weights @ np.where(known, values, 0.0) / total, np.nan)
+
+
+def interval_of_sums(
+    values: ArrayLike,
+    images: ArrayLike,
+    statistic: Callable[[NDArray], NDArray],
+    times: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """A statistic of sums over rows with its 95 % interval over images: a rate, a difference.
+
+    values    : (R, K), what is summed; images : (R,), the image of each row
+    statistic : (..., K) sums -> (...), e.g. `ratio_of_sums`
+    returns   : value, low, high; NaN where they are undefined
+    """
+    codes, names = pd.factorize(np.asarray(images))
+    sums = np.zeros((len(names), np.shape(values)[1]))
+    np.add.at(sums, codes, np.asarray(values, dtype=np.float64))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = statistic(sums.sum(axis=0))
+        samples = statistic(resampled(len(names), times, seed) @ sums)
+    if not np.isfinite(value):
+        return float(value), np.nan, np.nan
+    low, high = percentile(samples)
+    return float(value), float(low), float(high)
+
+
+def ratio_of_sums(sums: NDArray) -> NDArray[np.float64]:
+    """The first sum over the second: a rate over images, if the second column is 1 a row."""
+    return sums[..., 0] / sums[..., 1]
 
 
 @dataclass(frozen=True)
@@ -29,24 +93,15 @@ class Means:
 
     @classmethod
     def over(cls, values: ArrayLike, times: int = TIMES, seed: int = 0) -> Means:
-        """The bootstrap over faces (Efron 1979): faces are drawn with replacement, each with all
-        its columns, so that differences of columns are paired.
+        """Faces are drawn, each with all its columns, so that differences of columns are paired.
 
         values : (N, K); NaN values are left out, N may be 0
         """
         values = np.asarray(values, dtype=np.float64)
         if values.ndim != 2:
             raise ValueError(f"values must be (faces, columns), got shape {values.shape}")
-        if not len(values):
-            nothing = np.full(values.shape[1], np.nan)
-            return cls(nothing, np.full((times, values.shape[1]), np.nan))
-        drawn = _drawn(len(values), times, seed).astype(np.float64)
-        known = ~np.isnan(values)
-        filled, counts = np.where(known, values, 0.0), known.astype(np.float64)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value = filled.sum(axis=0) / counts.sum(axis=0)
-            samples = (drawn @ filled) / (drawn @ counts)
-        return cls(value, _without_noise(samples))
+        value = weighted_mean(values, np.ones((1, len(values))))[0]
+        return cls(value, _without_noise(weighted_mean(values, _drawn(len(values), times, seed))))
 
     def __sub__(self, other: Means) -> Means:
         """Difference of means; of other faces the samples are independent."""
@@ -59,12 +114,12 @@ class Means:
     @property
     def low(self) -> NDArray[np.float64]:
         """Lower ends of the 95 % percentile intervals, (K,)."""
-        return self._quantile((1 - LEVEL) / 2)
+        return percentile(self.samples, LEVEL)[0]
 
     @property
     def high(self) -> NDArray[np.float64]:
         """Upper ends of the 95 % percentile intervals, (K,)."""
-        return self._quantile((1 + LEVEL) / 2)
+        return percentile(self.samples, LEVEL)[1]
 
     @property
     def p(self) -> NDArray[np.float64]:
@@ -77,17 +132,10 @@ class Means:
         p = np.minimum(2 * np.minimum(below, above) / (len(self.samples) + 1), 1)
         return np.where(np.isnan(self.value), np.nan, p)
 
-    def _quantile(self, q: float) -> NDArray[np.float64]:
-        ends = np.full(len(self.value), np.nan)
-        known = ~np.isnan(self.value)
-        if known.any():
-            ends[known] = np.nanquantile(self.samples[:, known], q, axis=0)
-        return ends
-
 
 @lru_cache(maxsize=64)
 def _drawn(count: int, times: int, seed: int) -> NDArray[np.uint8]:
-    """How often each face is in each sample (T, N); kept, since drawing is most of the work."""
+    """`resampled`, kept, since drawing is most of the work of `Means`."""
     return resampled(count, times, seed).astype(np.uint8)
 
 
@@ -96,15 +144,23 @@ def _without_noise(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.abs(samples) < 1e-12, 0.0, samples)
 
 
-def holm(p: ArrayLike) -> NDArray[np.float64]:
-    """p adjusted for several claims (Holm 1979): the chance of one false verdict among them.
+def bootstrap_means(
+    pairs: tuple[NDArray, NDArray], labels: NDArray, shape: tuple[int, int], draws: int, seed: int
+) -> NDArray[np.float64]:
+    """`measures.mean_percent` of each class on corpora drawn from the images with replacement.
 
-    p : (K,); NaN stays NaN and does not count as a claim
+    pairs   : image and class of each attended pair, (P,) each, a pair once
+    labels  : (N,), label of each image
+    shape   : (K classes, L)
+    returns : (draws, K). Images are drawn, not boxes or cells, as these depend on each other.
     """
-    p = np.asarray(p, dtype=np.float64)
-    adjusted = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    steps = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1) if len(order) else steps
-    return adjusted
+    images, classes = pairs
+    cells = classes.astype(np.int64) * shape[1] + labels[images]
+    rng = np.random.default_rng(seed)
+    means = np.empty((draws, shape[0]))
+    for draw in range(draws):
+        times = np.bincount(rng.integers(0, len(labels), len(labels)), minlength=len(labels))
+        matrix = np.bincount(cells, weights=times[images], minlength=shape[0] * shape[1])
+        sizes = np.bincount(labels, weights=times, minlength=shape[1])
+        means[draw] = mean_percent(matrix.reshape(shape), sizes)
+    return means

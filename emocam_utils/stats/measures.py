@@ -42,6 +42,14 @@ class Counts:
                 "a class is attended in more images than it is present in, or there are"
             )
 
+    def __add__(self, other: Counts) -> Counts:
+        """The counts of two parts of a corpus, no image in both."""
+        return Counts(
+            self.attended + other.attended,
+            self.present + other.present,
+            self.images + other.images,
+        )
+
 
 Measure = Callable[[Counts], NDArray[np.float64]]
 
@@ -98,7 +106,7 @@ def pointwise_mutual_information(counts: Counts) -> NDArray[np.float64]:
     """log2 of the lift, in bits (Church and Hanks, 1990).
 
     returns : (K, L), 0 for independence, -inf where class and label never meet. High values of
-              rare classes rest on few images; see `significance` and `log_odds_ratio`.
+              rare classes rest on few images; see `tests` and `log_odds_ratio`.
     """
     with np.errstate(divide="ignore"):
         return np.log2(lift(counts))
@@ -132,3 +140,12 @@ def dice(counts: Counts) -> NDArray[np.float64]:
     sizes = counts.attended.sum(axis=1, keepdims=True) + counts.images
     value = 2 * _ratio(counts.attended, sizes)
     return np.where(counts.images > 0, value, np.nan)
+
+
+def mean_percent(matrix: NDArray, images: NDArray) -> NDArray[np.float64]:
+    """Mean of M'_A over the labels that have images: what orders the classes of Fig. 2.
+
+    matrix : (K, L) counts of images; images : (L,); returns (K,), NaN if no label has images
+    """
+    has = images > 0
+    return 100 * (matrix[:, has] / images[has]).mean(axis=1) if has.any() else matrix[:, 0] * np.nan

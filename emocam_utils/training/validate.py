@@ -42,7 +42,7 @@ def main() -> None:
         **training_record(weights),
         "weights": file_hash(weights),
         "corpus": analysis.corpus.fingerprint,
-        "accuracy": accuracy(trial.objects),
+        "accuracy": accuracy(analysis, trial),
     }
     save_trial(shippable(trial, study.presets), record, FOLDER / f"seed-{arguments.seed}.parquet")
     print(f"seed {arguments.seed}: {record['accuracy']:.1%} of {trial.count:,} test scenes right")

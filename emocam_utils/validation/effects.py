@@ -19,21 +19,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import pandas as pd
 import torch
 from PIL import Image
 
+from ..corpora import offers
 from ..corpora.emoscenes import scene as scenes
-from ..corpora.emoscenes.corpus import EmoScenes, load_scene
-from ..corpora.emoscenes.rule import FACE, load_rule
+from ..corpora.emoscenes.corpus import load_scene, without
+from ..corpora.emoscenes.rule import RULE_FILE, load_rule
 from ..corpora.emoscenes.scene import Removal, Scene
-from ..networks import NETWORKS, EmotionNetwork
+from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
-from ..pipeline.keys import file_hash, source_hash
-from ..pipeline.store import Stage, run_stages
+from ..pipeline.run import one_by_one
 from .changes import MEASURES, changes, logits_without
 
 CHUNK = 5  # scenes that a drawing process takes at a time
@@ -75,29 +75,6 @@ def cue_pairs(scene: Scene) -> tuple[tuple[Removal, Removal], ...]:
     )
 
 
-def without(scene: Scene, removals: Sequence[Removal]) -> Scene:
-    """The scene without several cues; drawn, it equals `scene.render` with one removal for one.
-
-    removals : whole things, or faces, whose heads are then turned away
-    Errors   : ValueError for a class that is not removed as a thing of its own
-    """
-    things = list(scene.things)
-    gone = set()
-    for removal in removals:
-        thing = things[removal.thing]
-        if thing.is_person and removal.object_class == "Human face":
-            things[removal.thing] = replace(thing, name=f"{FACE}away")
-        elif removal.object_class == ("Person" if thing.is_person else thing.name):
-            gone.add(removal.thing)
-        else:
-            raise ValueError(
-                f"{removal.object_class!r} of thing {removal.thing} ({thing.name}) cannot be "
-                "removed together with another; give a whole thing or a Human face"
-            )
-    kept = tuple(thing for index, thing in enumerate(things) if index not in gone)
-    return replace(scene, things=kept)
-
-
 def draw(image: str) -> Drawing:
     """Everything that has to be drawn of one scene."""
     scene = load_scene(image)
@@ -128,27 +105,20 @@ def measure_effects(analysis: Analysis, processes: int | None = None) -> Effects
     Errors    : TypeError for a corpus that cannot be drawn again
     """
     corpus = analysis.corpus
-    if not isinstance(corpus, EmoScenes):
+    if not offers(corpus, "remove"):
         raise TypeError(
             f"objects can be removed from EmoScenes only, not from {corpus.name}; "
             "use occlusion.occlusion_effects"
         )
-    spec = analysis.study.network
-    key = {
-        "corpus": corpus.fingerprint,
-        "ids": corpus.ids,
-        "network": [spec.name, file_hash(spec.weights), spec.options],
-        "source": [source_hash(NETWORKS[spec.name]), source_hash(draw)],
-    }
-    stages = {
-        name: Stage.of(analysis.study.results, name, {**key, "stage": name})
+    recipes = {
+        name: analysis.recipe(name, draw, _effects, network=True, rule=RULE_FILE)
         for name in ("effects", "pairs")
     }
     with _Painters(processes or os.cpu_count() or 1) as painters:
 
         def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
             tables = [
-                _effects(image, drawing, analysis.network, analysis.torch_device)
+                _effects(image, drawing, analysis.models.network, analysis.torch_device)
                 for image, drawing in zip(ids, painters.draw(ids), strict=True)
             ]
             whole = {
@@ -157,7 +127,9 @@ def measure_effects(analysis: Analysis, processes: int | None = None) -> Effects
             }
             return {name: whole[name] for name in missing}
 
-        done = run_stages(stages, corpus.ids, compute, "drawing scenes without each object")
+        # Drawing fills the cores, and processes that draw cannot start beside threads that compute.
+        label = "drawing scenes without each object"
+        done = analysis.run(recipes, compute, label, through=one_by_one)
     return Effects(done["effects"], done["pairs"])
 
 

@@ -10,8 +10,7 @@ covers more than its object.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -20,11 +19,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..networks import NETWORKS
 from ..pipeline.analysis import Analysis
 from ..pipeline.importance import pixel_boxes
-from ..pipeline.keys import file_hash, source_hash
-from ..pipeline.store import Stage, run_stages
+from ..pipeline.keys import row_hashes
 from ..registry import Registry
 from .changes import MEASURES, changes, logits_without
 
@@ -146,20 +143,15 @@ def occlusion_effects(
     ids = list(analysis.ids if ids is None else ids)
     chosen = boxes[["image", "x0", "y0", "x1", "y1"]]
     chosen = chosen[chosen["image"].isin(ids)]
-    spec = analysis.study.network
-    rows = pd.util.hash_pandas_object(chosen, index=True).to_numpy()
-    key = {
-        "corpus": analysis.corpus.fingerprint,
-        "ids": ids,
-        "boxes": hashlib.sha256(rows.tobytes()).hexdigest()[:16],
-        "network": [spec.name, file_hash(spec.weights), spec.options],
-        "source": [source_hash(NETWORKS[spec.name]), source_hash(occluded)],
-    }
-    stages = {
-        fill: Stage.of(analysis.study.results, f"occlusion-{fill}", {**key, "fill": fill})
+    filling = {fill: FILLS[fill] for fill in fills if fill != CELLS}
+    recipes = {
+        fill: analysis.recipe(
+            f"occlusion-{fill}", _occlude, network=True, fill=fill, filling=filling.get(fill)
+        )
         for fill in fills
     }
     of_image = dict(tuple(chosen.groupby("image", sort=False)))
+    given = row_hashes(chosen)
 
     def compute(shard: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
         tables: dict[str, list[pd.DataFrame]] = {fill: [] for fill in missing}
@@ -168,7 +160,17 @@ def occlusion_effects(
                 tables[fill].append(table)
         return {f: pd.concat(t, ignore_index=True) if t else _nothing() for f, t in tables.items()}
 
-    return run_stages(stages, ids, compute, "covering each box")
+    beside = dict.fromkeys(fills, given)
+    done = analysis.run(recipes, compute, "covering each box", ids, beside)
+    return {fill: _numbered(table, of_image) for fill, table in done.items()}
+
+
+def _numbered(found: pd.DataFrame, boxes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Stored is the place of a box in its image; wanted is its row in the given boxes."""
+    rows = [
+        boxes[image].index[place] for image, place in zip(found["image"], found["box"], strict=True)
+    ]
+    return found.assign(box=np.array(rows, dtype=np.int64))
 
 
 def _nothing() -> pd.DataFrame:
@@ -183,7 +185,7 @@ def _occlude(
 ) -> dict[str, pd.DataFrame]:
     if boxes is None:
         return {}
-    network, device = analysis.network, analysis.torch_device
+    network, device = analysis.models.network, analysis.torch_device
     corners = boxes[["x0", "y0", "x1", "y1"]].to_numpy(dtype=np.float64)
     picture, corners = reduced(analysis.corpus.read(image), corners)
     tables = {}
@@ -197,5 +199,5 @@ def _occlude(
             changed = [occluded(picture, box, fill) for box in corners]
             logits = logits_without(network, picture, changed, device)
         found = changes(logits, network.labels)
-        tables[fill] = found.assign(image=image, box=boxes.index.to_numpy())
+        tables[fill] = found.assign(image=image, box=np.arange(len(boxes)))
     return tables

@@ -121,9 +121,9 @@ def test_fer2013_by_split_with_its_labels(tmp_path):
     blocks(tmp_path, {"test/PublicTest_3_happy.png": 3, "holiday.png": 4})
     faces = open_faces(tmp_path, split="test")
     assert faces.ids == ["test/PublicTest_1_fear.png", "test/PublicTest_3_happy.png"]
-    assert [faces.truth(face) for face in faces.ids] == ["fear", "happiness"]
+    assert [faces.emotion(face) for face in faces.ids] == ["fear", "happiness"]
     assert open_faces(tmp_path, split="test", limit=1).ids == faces.ids[:1]
-    assert open_faces(tmp_path, detect=False).truth("test/PublicTest_1_fear.png") == ""
+    assert open_faces(tmp_path, detect=False).emotion("test/PublicTest_1_fear.png") == ""
     with pytest.raises(ValueError, match="there are train, validation, test"):
         open_faces(tmp_path, split="private")
     with pytest.raises(Fer2013Error, match="no train image of FER2013"):
@@ -134,8 +134,8 @@ def test_the_examples_need_no_folder():
     faces = open_faces()
     assert not len(faces.skipped)
     assert {faces.group(face) for face in faces.ids} >= {"photograph", "EmoScenes (drawn)"}
-    assert faces.truth("drawn/fear-1") == "fear"
-    assert faces.truth("lfw/008") == faces.truth("astronaut") == ""
+    assert faces.emotion("drawn/fear-1") == "fear"
+    assert faces.emotion("lfw/008") == faces.emotion("astronaut") == ""
     assert faces.read("lfw/008").size == (25, 25)
     with pytest.raises(UnreadableImage, match="no example face 'lfw/150'"):  # not a face
         ExampleFaces().read("lfw/150")

@@ -1,106 +1,118 @@
-"""Sharded results: whole parts, resuming, and errors that lose nothing."""
+"""Stored results: whole parts, what is done, reading by images and columns, and errors."""
 
-import os
-import subprocess
-import sys
-import time
+import hashlib
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from emocam_utils.pipeline.store import Stage, StoreError, run_stages, shards_of
-
-IDS = [f"{i:03d}" for i in range(120)]
-
-
-def lengths(ids, missing):
-    return {name: pd.DataFrame({"image": ids, "value": [int(i) for i in ids]}) for name in missing}
+from emocam_utils.pipeline.keys import Recipe
+from emocam_utils.pipeline.store import Stored, StoreError
 
 
-def stages(folder, *names):
-    return {name: Stage.of(folder, name, {"corpus": "x", "stage": name}) for name in names}
+def digest(number: int) -> str:
+    return hashlib.sha256(str(number).encode()).hexdigest()[:32]
 
 
-def test_shards_hold_every_id_once_in_order():
-    shards = shards_of(IDS, 50)
-    assert [len(s) for s in shards] == [50, 50, 20]
-    assert [i for shard in shards for i in shard] == IDS
-    assert shards_of([], 50) == []
+DIGESTS = [digest(number) for number in range(200)]
 
 
-def test_results_come_back_whole_and_in_order(tmp_path):
-    table = run_stages(stages(tmp_path, "a"), IDS, lengths, "test")["a"]
-    assert table["value"].tolist() == list(range(120))
+def stored(folder, **ingredients):
+    return Stored(folder, Recipe("boxes", {"confidence": 0.1, **ingredients}))
 
 
-def test_only_what_is_missing_is_computed(tmp_path):
-    asked = []
-
-    def compute(ids, missing):
-        asked.append((ids[0], tuple(missing)))
-        return lengths(ids, missing)
-
-    run_stages(stages(tmp_path, "a"), IDS, compute, "test")
-    stages(tmp_path, "a")["a"].part(1).unlink()
-    asked.clear()
-    both = run_stages(stages(tmp_path, "a", "b"), IDS, compute, "test")
-    assert asked == [("000", ("b",)), ("050", ("a", "b")), ("100", ("b",))]
-    assert both["a"].equals(both["b"])
+def rows(digests):
+    """Two rows for every third image, none for the others, a list in each row."""
+    held = [d for d in digests if int(d, 16) % 3 == 0]
+    return pd.DataFrame(
+        {
+            "digest": np.repeat(held, 2) if held else [],
+            "value": [float(i % 2) for i in range(2 * len(held))],
+            "list": [[1.5, int(d[:4], 16)] for d in held for _ in range(2)],
+        }
+    )
 
 
-def test_another_key_is_another_result(tmp_path):
-    one = Stage.of(tmp_path, "a", {"confidence": 0.1, "iou": 0.2})
-    assert one.folder == Stage.of(tmp_path, "a", {"iou": 0.2, "confidence": 0.1}).folder
-    assert one.folder != Stage.of(tmp_path, "a", {"iou": 0.2, "confidence": 0.11}).folder
+def fill(results, digests, size):
+    for bucket in sorted({d[0] for d in digests}):
+        here = [d for d in digests if d[0] == bucket]
+        for start in range(0, len(here), size):
+            results.write(bucket, here[start : start + size], rows(here[start : start + size]))
+        results.compact(bucket)
 
 
-def test_empty_parts_do_not_change_the_columns(tmp_path):
-    def compute(ids, missing):
-        rows = [] if ids[0] == "000" else ids
-        return {"a": pd.DataFrame({"image": rows, "size": [1.5] * len(rows)})}
+def test_rows_come_back_by_image_and_column_in_order_of_the_digests(tmp_path):
+    results = stored(tmp_path)
+    fill(results, DIGESTS, 5)
+    every = results.read()
+    assert every["digest"].tolist() == rows(sorted(DIGESTS))["digest"].tolist()
+    assert every["value"].tolist() == [0.0, 1.0] * (len(every) // 2), "the order within an image"
+    wanted = DIGESTS[:40]
+    some = results.read(wanted, ["value"])
+    assert list(some) == ["digest", "value"]
+    assert set(some["digest"]) == {d for d in wanted if int(d, 16) % 3 == 0}
 
-    table = run_stages(stages(tmp_path, "a"), IDS, compute, "test")["a"]
-    assert len(table) == 70 and table["size"].dtype == float
+
+def test_an_image_without_a_row_is_done_too(tmp_path):
+    results = stored(tmp_path)
+    empty = next(d for d in DIGESTS if int(d, 16) % 3)
+    results.write(empty[0], [empty], rows([empty]))
+    assert results.done() == {empty}
+    assert results.read([empty]).empty
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_the_bytes_depend_on_the_set_of_images_only(tmp_path, size):
+    """Not on the size or the order of the parts they were written in."""
+    whole, parts = stored(tmp_path / "whole"), stored(tmp_path / "parts")
+    fill(whole, sorted(DIGESTS), 1000)
+    fill(parts, list(np.random.default_rng(size).permutation(DIGESTS[:100])), size)
+    fill(parts, DIGESTS[50:], 7)  # half of these again, as by two runs at once
+    for one in whole.parts():
+        other = parts.folder / one.relative_to(whole.folder)
+        assert one.read_bytes() == other.read_bytes()
+    assert len(whole.parts()) == len(parts.parts()) == len({d[0] for d in DIGESTS})
+
+
+def test_another_recipe_is_another_folder_whatever_the_order_of_its_ingredients(tmp_path):
+    one = Stored(tmp_path, Recipe("boxes", {"a": 1, "b": 2}))
+    assert one.folder == Stored(tmp_path, Recipe("boxes", {"b": 2, "a": 1})).folder
+    assert one.folder != Stored(tmp_path, Recipe("boxes", {"a": 1, "b": 3})).folder
+    assert one.folder.parent == tmp_path, "a stage's name leads nowhere else"
+    assert Stored(tmp_path, Recipe("../x", {})).folder.parent == tmp_path
+
+
+def test_what_is_given_beside_an_image_makes_other_results_of_it(tmp_path):
+    recipe = Recipe("occlusion", {})
+    image = DIGESTS[0]
+    plain, boxes = Stored(tmp_path, recipe), Stored(tmp_path, recipe, {image: "boxes 1"})
+    others = Stored(tmp_path, recipe, {image: "boxes 2"})
+    assert plain.digest(image) == image
+    assert len({plain.digest(image), boxes.digest(image), others.digest(image)}) == 3
+    assert boxes.digest(image)[0] == image[0], "in the bucket of the image"
 
 
 def test_a_failed_write_names_the_file_and_leaves_no_part(tmp_path):
-    stage = stages(tmp_path, "a")["a"]
-    stage.write(0, pd.DataFrame({"x": [1]}))
-    stage.part(1).mkdir()  # nothing can be renamed onto a folder
-    with pytest.raises(StoreError, match=r"cannot write .*part-00001.*Finished parts are kept"):
-        stage.write(1, pd.DataFrame({"x": [2]}))
-    assert stage.part(0).exists()
-    assert not list(stage.folder.glob("*.partial"))
+    results = stored(tmp_path)
+    results.write(DIGESTS[0][0], [DIGESTS[0]], rows([DIGESTS[0]]))
+    blocked = next(d for d in DIGESTS if d[0] != DIGESTS[0][0])
+    (results.folder / f"b={blocked[0]}").write_text("no folder")
+    with pytest.raises(StoreError, match=r"cannot write .*b=. ?.*Finished parts are kept"):
+        results.write(blocked[0], [blocked], rows([blocked]))
+    assert results.done() == {DIGESTS[0]}
+    assert not list(results.folder.rglob("*.partial"))
 
 
-def test_a_killed_run_continues_to_the_same_bytes(tmp_path):
-    """kill -9 in the middle; then the run is continued and compared with an undisturbed one."""
-    script = """
-import sys, time, pathlib, pandas as pd
-from emocam_utils.pipeline.store import Stage, run_stages
-folder, pause = pathlib.Path(sys.argv[1]), float(sys.argv[2])
-def compute(ids, missing):
-    time.sleep(pause)
-    return {"a": pd.DataFrame({"image": ids, "value": [int(i) / 7 for i in ids]})}
-ids = [f"{i:03d}" for i in range(300)]
-run_stages({"a": Stage.of(folder, "a", {"k": 1})}, ids, compute, "test")
-"""
+@pytest.mark.parametrize("content", [b"", b"PAR1 no more", None])
+def test_a_damaged_part_is_named_with_what_to_do(tmp_path, content):
+    results = stored(tmp_path)
+    fill(results, DIGESTS[:5], 5)
+    part = results.parts()[0]
+    part.write_bytes(part.read_bytes()[:-20] if content is None else content)
+    with pytest.raises(StoreError, match=f"{part.name}.*Delete it; its images are computed again"):
+        results.done()
 
-    def run(folder, pause):
-        return subprocess.Popen([sys.executable, "-c", script, str(folder), str(pause)])
 
-    killed = run(tmp_path / "killed", 0.4)
-    while not list((tmp_path / "killed").glob("a-*/part-00001.parquet")):
-        time.sleep(0.02)
-    os.kill(killed.pid, 9)
-    killed.wait()
-    parts = sorted((tmp_path / "killed").glob("a-*/part-*.parquet"))
-    assert 2 <= len(parts) < 6
-    dates = [p.stat().st_mtime_ns for p in parts]
-    assert run(tmp_path / "killed", 0).wait() == 0
-    assert run(tmp_path / "whole", 0).wait() == 0
-    assert [p.stat().st_mtime_ns for p in parts] == dates
-    for part in sorted((tmp_path / "whole").glob("a-*/part-*.parquet")):
-        other = tmp_path / "killed" / part.relative_to(tmp_path / "whole")
-        assert part.read_bytes() == other.read_bytes()
-    assert len(list((tmp_path / "whole").glob("a-*/part-*.parquet"))) == 6
+def test_nothing_stored_reads_as_an_empty_table(tmp_path):
+    assert stored(tmp_path).done() == set()
+    assert list(stored(tmp_path).read(DIGESTS, ["x"])) == ["digest", "x"]

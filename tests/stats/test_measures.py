@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tiny_attention import CLASSES, LABELS, PRESET, tiny_attention
 
 from emocam_utils.pipeline.matrix import associate
-from emocam_utils.stats.measures import MEASURES, Counts
+from emocam_utils.stats.measures import MEASURES, Counts, mean_percent
 
 PERCENT = ("attended", "presence", "attention given presence")
 
@@ -126,3 +126,12 @@ def test_ambiguous_annotations_are_left_out_where_there_are_annotations():
     assert associate(attention).images.sum() == expected
     assert associate(tiny_attention()).images.sum() > expected
     assert PRESET.ambiguity == 3
+
+
+def test_mean_percent_is_the_mean_over_labels_with_images():
+    result = associate(tiny_attention())
+    expected = result.percent.mean(axis=1).to_numpy()
+    assert mean_percent(result.matrix.to_numpy(), result.images.to_numpy()) == pytest.approx(
+        expected
+    )
+    assert np.isnan(mean_percent(np.zeros((2, 1)), np.zeros(1))).all()
