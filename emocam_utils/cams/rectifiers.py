@@ -47,7 +47,8 @@ class ReluCalls:
         """
         nodes, uses = _graph(outputs)
         runs = Counter(name for name, _, _ in self.calls)
-        found = [f"{name} is in-place" for name in _unique(self.calls) if self._inplace(name)]
+        inplace = dict.fromkeys(name for name, relu, _ in self.calls if relu.inplace)
+        found = [f"{name} is in-place" for name in inplace]
         found += [f"{name} runs {count} times" for name, count in runs.items() if count > 1]
         of_modules = {node: name for name, _, node in self.calls if node is not None}
         functional = sum(n.name() == _RELU and n not in of_modules for n in nodes)
@@ -60,9 +61,6 @@ class ReluCalls:
         kinds = sorted({_OTHERS[n.name()] for n in nodes if n.name() in _OTHERS})
         found += [f"there is a {kind}, which no rule covers" for kind in kinds]
         return found
-
-    def _inplace(self, name: str) -> bool:
-        return any(relu.inplace for other, relu, _ in self.calls if other == name)
 
 
 @contextmanager
@@ -86,10 +84,6 @@ def relu_calls(module: nn.Module) -> Iterator[ReluCalls]:
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _unique(calls: list[tuple[str, nn.ReLU, Node | None]]) -> list[str]:
-    return list(dict.fromkeys(name for name, _, _ in calls))
 
 
 def _graph(outputs: Tensor) -> tuple[set[Node], Counter[tuple[Node, int]]]:

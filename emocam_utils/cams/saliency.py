@@ -21,7 +21,7 @@ Axes: N images, K channels of the image, H x W pixels, C channels, h x w cells, 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -58,7 +58,13 @@ def saliency_gradients(
     if images.ndim != 4:
         raise ValueError(f"images must be (N, K, H, W), got shape {tuple(images.shape)}")
     refuse_training(network, "network")
-    return _backpropagated(_Whole(network), images, _each(targets, len(images)), rule)
+    return _backpropagated(
+        network,
+        lambda inputs: network.head(network.features(inputs)),
+        images,
+        _each(targets, len(images)),
+        rule,
+    )
 
 
 def saliency_map(
@@ -90,7 +96,7 @@ class RuleCam(Cam):
         return f"rulecam-{self.rule}"
 
     def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
-        gradient = _backpropagated(rest, activations, targets, self.rule)
+        gradient = _backpropagated(rest, rest, activations, targets, self.rule)
         return gradient.to(activations.device).mean((2, 3))
 
 
@@ -112,27 +118,18 @@ def rule_cam(
     return torch.cat(maps)
 
 
-class _Whole(nn.Module):
-    """A network as one module from image to logits, which is what Captum hooks."""
-
-    def __init__(self, network: EmotionNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.network.head(self.network.features(images))
-
-
 class _TargetScores(nn.Module):
-    """Logits of the targets (N,), refused where a rule would miss a ReLU on the way."""
+    """Logits of the targets (N,), refused where a rule would miss a ReLU on the way.
 
-    def __init__(self, logits: nn.Module, rule: Rule) -> None:
+    layers : what Captum hooks; logits : inputs -> (N, L) by these layers
+    """
+
+    def __init__(self, layers: nn.Module, logits: Callable, rule: Rule) -> None:
         super().__init__()
-        self.logits, self.rule = logits, rule
+        self.layers, self.logits, self.rule = layers, logits, rule
 
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        named = self.logits.network if isinstance(self.logits, _Whole) else self.logits
-        with relu_calls(named) as calls:
+        with relu_calls(self.layers) as calls:
             logits = self.logits(inputs)
         problems = [] if self.rule == "vanilla" else calls.problems(logits)
         if problems:
@@ -143,11 +140,13 @@ class _TargetScores(nn.Module):
         return target_scores(logits, targets, "logit")
 
 
-def _backpropagated(module: nn.Module, inputs: Tensor, targets: Tensor, rule: Rule) -> Tensor:
-    """The gradient by a rule: of module(inputs)[n, targets[n]] for inputs (N, ...), on the CPU."""
+def _backpropagated(
+    layers: nn.Module, logits: Callable, inputs: Tensor, targets: Tensor, rule: Rule
+) -> Tensor:
+    """The gradient by a rule: of logits(inputs)[n, targets[n]] for inputs (N, ...), on the CPU."""
     if rule not in _CAPTUM:
         raise ValueError(f"rule={rule!r} is not allowed; choose one of {', '.join(_CAPTUM)}")
-    parameter = next(module.parameters(), inputs)
+    parameter = next(layers.parameters(), inputs)
     results = [torch.zeros_like(inputs[:0], device="cpu")]
     options = {"abs": False} if rule == "vanilla" else {}
     for start in _starts(len(inputs), f"{rule} backpropagation"):
@@ -155,7 +154,7 @@ def _backpropagated(module: nn.Module, inputs: Tensor, targets: Tensor, rule: Ru
         with gradients(), warnings.catch_warnings():
             for expected in ("Setting backward hooks", "Input Tensor 0 did not already"):
                 warnings.filterwarnings("ignore", message=expected)
-            method = _CAPTUM[rule](_TargetScores(module, rule))
+            method = _CAPTUM[rule](_TargetScores(layers, logits, rule))
             # a copy: after an error Captum leaves what it was given requiring gradients
             leaf = inputs[part].detach().to(parameter.device, copy=True).requires_grad_()
             given = targets[part].to(parameter.device, torch.long, copy=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 from torch import nn
 
-from ..stats.significance import wilson_interval
+from ..stats.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class FaceAccuracy:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % interval of the accuracy in [0, 1] (Wilson 1927), were the faces independent."""
-        low, high = wilson_interval(np.array(self.right), np.array(self.faces))
-        return float(low) / 100, float(high) / 100
+        low, high = wilson(self.right, self.faces)
+        return float(low), float(high)
 
     @property
     def balanced(self) -> float:

@@ -5,7 +5,6 @@ Axes: N faces, H x W pixels, L labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -18,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..corpora import fer2013
+from ..corpora import fer2013, offers
 from ..corpora.face_finding import CASCADE
 from ..corpora.faces import Faces, open_faces
 from ..corpora.folder import Folder
@@ -178,14 +177,8 @@ def study_faces(study: Study, folder: Path | str = "") -> Faces:
         path = Path(folder).expanduser().absolute()
         known = any(fer2013.split_of(Path(image)) for image in Folder(path).ids)
         return open_faces(path, detect=False, split="test" if known else "", limit=limit)
-    if study.corpus.kind == "emoscenes":
-        return open_faces()
-    return Faces(open_corpus(study.corpus.model_copy(update={"limit": limit})))
-
-
-def in_order(labels: Sequence[str]) -> list[str]:
-    """Emotions as the paper's figures have them: by the alphabet."""
-    return sorted(labels)
+    corpus = open_corpus(study.corpus.model_copy(update={"limit": limit}))
+    return open_faces() if offers(corpus, "remove") else Faces(corpus)
 
 
 def surest_faces(table: pd.DataFrame, count: int) -> list[str]:

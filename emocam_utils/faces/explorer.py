@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 
 import ipywidgets
@@ -18,7 +18,7 @@ from ..cams.saliency import RULES
 from ..figures import overlay, show_image
 from ..widgets.controls import Explorer, choice
 from ..widgets.pictures import picture_html
-from .analysis import FaceAnalysis, clearest_face, in_order
+from .analysis import FaceAnalysis, clearest_face
 from .maps import KIND_NAMES, alikeness, emotion_maps
 from .maps import shown as scaled_map
 from .plots import SALIENCY_COLOURS, emotion_colour, show_map
@@ -43,8 +43,8 @@ class FaceExplorer(Explorer):
         if face and face not in table.index:
             raise KeyError(f"face {face!r} is not among the {len(table)} of {analysis.corpus.name}")
         face = face or clearest_face(table, analysis.require(emotion or table["label"].iloc[0]))
-        self._maps = lru_cache(maxsize=64)(self._compute)
-        emotions = in_order(analysis.labels)
+        self._maps = lru_cache(maxsize=64)(partial(emotion_maps, analysis))
+        emotions = sorted(analysis.labels)
         self.controls = {
             "face": choice("face", list(table.index), face),
             "emotion": choice("emotion", emotions, emotion or table.loc[face, "label"]),
@@ -56,9 +56,6 @@ class FaceExplorer(Explorer):
             [*self.controls.values(), self.buttons(), self.message, self.status, self.view]
         )
         self.follow()
-
-    def _compute(self, face: str, kind: str, rule: str) -> np.ndarray:
-        return emotion_maps(self.analysis, face, kind, rule)
 
     def chosen(self) -> tuple[Image.Image, str, np.ndarray]:
         """The face, the kind of map (a key of KINDS) and the raw map, as the controls say."""
@@ -92,7 +89,7 @@ class FaceExplorer(Explorer):
         return words if np.isnan(rho) else f"{words}; ρ = {rho:.2f} with {predicted}'s"
 
     def _chances(self) -> pd.Series:
-        order = in_order(self.analysis.labels)
+        order = sorted(self.analysis.labels)
         return self.analysis.table.loc[self.controls["face"].value, order].astype(float)
 
     def figure(self) -> Figure:

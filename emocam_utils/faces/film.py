@@ -31,7 +31,7 @@ from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage, read_image
 from ..corpora.morph import morph_faces
 from ..networks import EmotionNetwork
-from .analysis import Source, in_order
+from .analysis import Source
 from .drawing import Picture, paint_map, probability_strip
 from .parts.shares import part_shares
 from .parts.template import PARTS, part_areas, part_masks
@@ -180,7 +180,7 @@ def film_face(
         columns |= {f"{name}: {part}": relative[:, k] for k, part in enumerate(COUNTED)}
     chances = pd.DataFrame(reading.probabilities, index, list(reading.labels))
     shares = pd.DataFrame(columns, index)
-    return FaceFilm(source, frames, films, chances[in_order(reading.labels)], shares)
+    return FaceFilm(source, frames, films, chances[sorted(reading.labels)], shares)
 
 
 def make_film(

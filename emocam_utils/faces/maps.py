@@ -14,7 +14,7 @@ from ..cams.layer_activations import layer_activations, most_active
 from ..cams.saliency import RULES, Rule, rule_cam, saliency_map
 from ..pipeline.importance import scaled
 from ..stats.ranks import spearman_matrix
-from .analysis import FaceAnalysis, in_order
+from .analysis import FaceAnalysis
 
 KINDS = {"saliency": saliency_map, "cam": rule_cam}
 """Kinds of map by name: (network, images, targets, rule) -> (N, H, W) or (N, h, w)."""
@@ -89,7 +89,7 @@ def emotion_row(
     returns : kind -> emotion -> map scaled to [0, 1]; and a table indexed by emotion: probability,
               and for each kind Spearman's correlation of its raw map with the predicted emotion's
     """
-    order, row = in_order(analysis.labels), analysis.table.loc[face]
+    order, row = sorted(analysis.labels), analysis.table.loc[face]
     table = row[order].astype(float).to_frame("probability").rename_axis("emotion")
     pictures = {}
     for kind, rule in rules.items():

@@ -17,7 +17,7 @@ from PIL import Image
 
 from ..networks import EmotionNetwork
 from ..networks.untrained import untrained
-from .analysis import FaceAnalysis, in_order
+from .analysis import FaceAnalysis
 from .maximisation import Ascent, maximise, pictures
 from .parts.template import PARTS, part_masks
 from .post_filters import POST_FILTERS
@@ -75,7 +75,7 @@ def maximised(
     network : another one than the analysis', e.g. an untrained copy as the floor
     """
     network = network or analysis.network
-    labels = in_order(network.labels)
+    labels = sorted(network.labels)
     start = network.preprocess(face)[None]
     found = maximise(network, labels, start.expand(len(labels), -1, -1, -1), ascent, seed)
     before, *after = pictures(network, torch.cat([start, found.images]))

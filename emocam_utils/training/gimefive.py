@@ -36,7 +36,7 @@ from ..networks.face_network import parameters
 from ..networks.face_weights import save_gimefive
 from ..networks.gimefive import LABELS, VARIANTS, GiMeFive
 from .face_card import write_face_card
-from .loop import train
+from .loop import cross_entropy, fit
 
 TRAINED = ("13-layers", "15-layers")  # with the whole recipe
 SHIPPED = "13-layers"
@@ -104,7 +104,7 @@ def train_gimefive(
 ) -> tuple[GiMeFive, dict]:
     """The network of the best validation epoch, in eval mode, and the record of the training.
 
-    checkpoint : see `loop.train`; removed by the caller when the result is safe
+    checkpoint : see `loop.fit`; removed by the caller when the result is safe
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = GiMeFive(**VARIANTS[recipe.variant], dropout=recipe.dropout).initialise(recipe.seed)
@@ -115,13 +115,16 @@ def train_gimefive(
         grey = (images[rows].to(device).float() / 127.5 - 1).unsqueeze(1)
         return augmented(grey, recipe, generator).expand(-1, 3, -1, -1)
 
-    history = train(
+    torch.manual_seed(recipe.seed)  # of dropout
+    targets = torch.from_numpy(faces.targets(LABELS))
+    history = fit(
         network,
-        torch.from_numpy(faces.targets(LABELS)),
+        len(targets),
         recipe,
         checkpoint,
-        batch_of,
+        cross_entropy(network, targets, recipe, batch_of),
         lambda trained: accuracy(trained, validation),
+        drop_last=True,
         label=f"GiMeFive {recipe.variant}",
         patience=recipe.patience,
     )
@@ -141,11 +144,8 @@ def run(read: Callable[[str], FaceSet], recipe: Recipe, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     weights = out / f"{recipe.variant}-{recipe.epochs}.safetensors"
     record_file = weights.with_suffix(".json")
-    if (
-        weights.is_file()
-        and record_file.is_file()
-        and _read(record_file)["recipe"] == asdict(recipe)
-    ):
+    done = weights.is_file() and record_file.is_file()
+    if done and _read(record_file)["recipe"] == asdict(recipe):
         return weights
     checkpoint = weights.with_suffix(".checkpoint")
     network, record = train_gimefive(read("train"), read("validation"), recipe, checkpoint)

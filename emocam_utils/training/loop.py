@@ -40,37 +40,17 @@ class Classification(Schedule, Protocol):
     label_smoothing: float
 
 
-def train(
-    network: nn.Module,
-    targets: Tensor,
-    recipe: Classification,
-    checkpoint: Path,
-    batch_of: Callable[[Tensor, torch.Generator], Tensor],
-    accuracy: Callable[[nn.Module], float],
-    *,
-    label: str,
-    patience: int | None = None,
-) -> list[dict]:
-    """Train a classifier as `fit` does, its chance (dropout) beginning with the recipe's seed.
-
-    targets  : (N,) class indices
-    batch_of : (rows (B,), generator) -> augmented network input (B, 3, H, W) on its device
-    """
-    torch.manual_seed(recipe.seed)
-    loss_of = cross_entropy(network, targets, recipe, batch_of)
-    return fit(
-        network, len(targets), recipe, checkpoint, loss_of, accuracy,
-        drop_last=True, label=label, patience=patience,
-    )  # fmt: skip
-
-
 def cross_entropy(
     network: nn.Module,
     targets: Tensor,
     recipe: Classification,
     batch_of: Callable[[Tensor, torch.Generator], Tensor],
 ) -> Loss:
-    """A classifier's loss on its augmented batches; see `train`."""
+    """A classifier's loss on its augmented batches.
+
+    targets  : (N,) class indices
+    batch_of : (rows (B,), generator) -> augmented network input (B, 3, H, W) on its device
+    """
     device = next(network.parameters()).device
 
     def loss_of(rows: Tensor, generator: torch.Generator) -> Tensor:

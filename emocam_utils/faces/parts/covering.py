@@ -157,30 +157,21 @@ def filling_table(
     rows = []
     everything = np.ones(mean_face.shape, bool)
     for name, network in networks.items():
-        index = {label: k for k, label in enumerate(network.labels)}
-        known = np.array([label in index for label in labels])
-        shown, targets = faces[known], np.array([index[label] for label in labels[known]])
-        whole = logits_of(network, shown)
+        known = np.isin(labels, network.labels)
+        shown = faces[known]
+        targets = np.array([network.labels.index(label) for label in labels[known]])
+        whole, chance = logits_of(network, shown), 1 / len(network.labels)
         for filling in FILLINGS:
             under = FILLINGS[filling](shown, mean_face)
             logits = logits_of(network, covered(shown, everything, under))
-            answers = logits.argmax(1)
-            recalls = [(answers[targets == k] == k).mean() for k in np.unique(targets)]
-            distance = np.abs(softmax(logits, axis=1) - 1 / len(network.labels)).sum(1).mean() / 2
+            right = pd.Series(logits.argmax(1) == targets)
+            distance = np.abs(softmax(logits, axis=1) - chance).sum(1).mean() / 2
             elsewhere = covered_logits(network, shown, masks, filling, mean_face, seed, filling)
-            changed = drops(whole, elsewhere, targets)["logit"]
-            rows.append(
-                {
-                    "network": name,
-                    "filling": filling,
-                    "n": len(shown),
-                    "chance": 1 / len(network.labels),
-                    "recall": float(np.mean(recalls)),
-                    "distance": float(distance),
-                    "moved": float(np.abs(changed).mean()),
-                }
-            )
-    return pd.DataFrame(rows)
+            changed = np.abs(drops(whole, elsewhere, targets)["logit"]).mean()
+            recall = right.groupby(targets).mean().mean()
+            rows.append((name, filling, len(shown), chance, recall, distance, changed))
+    columns = ["network", "filling", "n", "chance", "recall", "distance", "moved"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def best_filling(table: pd.DataFrame) -> str:

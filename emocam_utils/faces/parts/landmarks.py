@@ -103,14 +103,11 @@ def position_table(landmarks: pd.DataFrame, side: int = 64) -> pd.DataFrame:
               (1.4826 x the median absolute deviation: the standard deviation, were it Gaussian)
     """
     rows = []
-    groups = [("any", landmarks), *landmarks.groupby("emotion")]
-    for emotion, table in groups:
+    for emotion, table in [("any", landmarks), *landmarks.groupby("emotion")]:
         for name in (*COLUMNS, *MOUTH_COLUMNS):
-            values = table[name].dropna().to_numpy() * side
-            low, median, high = (
-                np.quantile(values, (0.25, 0.5, 0.75)) if len(values) else [float("nan")] * 3
-            )
-            spread = 1.4826 * np.median(np.abs(values - median)) if len(values) else float("nan")
-            rows.append((emotion, name, len(table), len(values), median, low, high, spread))
-    names = ("emotion", "landmark", "faces", "found", "median", "low", "high", "spread")
-    return pd.DataFrame(rows, columns=list(names))
+            values = table[name] * side
+            low, median, high = values.quantile([0.25, 0.5, 0.75])
+            spread = 1.4826 * (values - median).abs().quantile(0.5)
+            rows.append((emotion, name, len(table), values.count(), median, low, high, spread))
+    names = ["emotion", "landmark", "faces", "found", "median", "low", "high", "spread"]
+    return pd.DataFrame(rows, columns=names)
