@@ -58,7 +58,7 @@ def plan(
     digests, runs = Digests(paths.FIGURES / DIGESTS), []
     for notebook in notebooks:
         own = [(key, text) for key, text in (*fixed, *given) if key in defaults[notebook]]
-        values = parse_parameters(own, defaults[notebook], notebook.stem)
+        values = defaults[notebook] | parse_parameters(own, defaults[notebook], notebook.stem)
         record = study.figures / "notebooks" / f"{notebook.stem}{RECORD}"
         runs.append(Run(notebook, own, changes(record, inputs(notebook, study, values, digests))))
     digests.save()
@@ -124,6 +124,12 @@ def main(arguments: list[str] | None = None) -> int:
             for wanted in runs:
                 print(f"would run {wanted.notebook.stem}: {wanted.why}")
             return 0
+        checked = ["-m", "emocam_utils.study", study.base, "--images", options.images]
+        if (
+            runs
+            and subprocess.run([sys.executable, *checked], stdout=subprocess.DEVNULL).returncode
+        ):
+            return 2
         failed = run(study, runs, options.jobs, options.timeout) if runs else []
         page = write_gallery(study.variant)
     except (NotebookError, ParameterError, StudyError, RecordError, SyntaxError) as error:

@@ -4,8 +4,8 @@
     python -m emocam_utils.runner.committed notebooks/*.ipynb   write these files so
 
 Working in JupyterLab saves outputs into tracked notebooks. As git's filter (.gitattributes names
-it) this takes them away before git compares or commits, so that `git status` shows what a person
-wrote. Git runs it by its file name, from stdin to stdout, so it imports nothing of the package.
+it) this takes them away before git compares or commits, so that git shows what a person wrote. Git
+runs it by its file name, from stdin to stdout, so it imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -43,17 +43,32 @@ def _cell(cell: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "execution_count": None, "outputs": []} if "outputs" in cell else kept
 
 
+def after_save(os_path: str, **_: object) -> None:
+    """Jupyter's hook. `git status` takes a file of another size for changed without asking the
+    filter; adding one whose filtered text is the index's changes nothing but the size in it."""
+    where = ("git", "-C", str(Path(os_path).parent))
+    for command in (("ls-files", "--error-unmatch"), ("diff", "--quiet"), ("add",)):
+        if subprocess.run([*where, *command, "--", os_path], capture_output=True).returncode:
+            return
+
+
+def install() -> None:
+    """Set the filter in this clone's git, if there is one, and the hook in Python's Jupyter."""
+    root = Path(__file__).resolve().parents[2]
+    python = f'"{sys.executable}"'  # without it files are compared as they are
+    script = Path(__file__).resolve().relative_to(root)
+    command = f"if test -x {python}; then {python} {script}; else cat; fi"
+    setting = ["git", "-C", str(root), "config", "filter.notebook.clean", command]
+    subprocess.run(setting, capture_output=True, check=False)
+    hook = {"FileContentsManager": {"post_save_hook": "emocam_utils.runner.committed.after_save"}}
+    file = Path(sys.prefix, "etc/jupyter/jupyter_server_config.d/emocam.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(hook) + "\n", encoding="utf-8")
+
+
 def main(arguments: list[str]) -> None:
     if arguments == ["--install"]:
-        root = Path(__file__).resolve().parents[2]
-        script = Path(__file__).resolve().relative_to(root)
-        python = f'"{sys.executable}"'  # without it files are compared as they are
-        command = f"if test -x {python}; then {python} {script}; else cat; fi"
-        words = ["git", "-C", str(root), "config", "filter.notebook.clean", command]
-        subprocess.run(
-            words, capture_output=True, check=False
-        )  # a folder without git has no status
-        return
+        return install()
     for file in map(Path, arguments):
         file.write_text(committed(file.read_text(encoding="utf-8")), encoding="utf-8")
     if not arguments:

@@ -28,8 +28,8 @@ PACKAGE = Path(__file__).parents[1]
 PINS = ("requirements.txt", "requirements-nodeps.txt")
 RECORD = ".run.json"  # NN_name.run.json, beside the executed notebook
 DIGESTS = ".digests.json"  # in the folder of figures
-LOCAL = ("raw", "results", "studies")  # of data/: made on the machine, or known by the study
-UNREAD = (".md", ".lock", ".checkpoint")  # of the shipped data: about it, and read by no notebook
+SHIPPED = ("", "emoscenes", "emoscenes/validation", "faces", "objects")  # folders of data/
+UNREAD = (".md", ".lock", ".checkpoint", "presets.yaml")  # of these: the study has the presets
 SETTLED_SECONDS = 2.0  # a file may change again within one tick of its file system's clock
 
 
@@ -67,7 +67,7 @@ def inputs(
 ) -> dict[str, str]:
     """What a run depends on: a name that a reader understands -> a digest.
 
-    parameters : those given, as values
+    parameters : all values that it runs with
     """
     cells = read_cells(notebook)
     about = study.model_dump(exclude={"widgets", "variant"}, mode="json")  # these decide no number
@@ -149,21 +149,17 @@ def _named_files(value: Any) -> Iterator[Path]:
         for part in value:
             yield from _named_files(part)
     elif isinstance(value, (str, Path)) and re.search(r"/|\.\w+$", str(value)):
-        file = paths.ROOT / Path(value).expanduser()
-        try:
-            if file.exists():
+        for base in (paths.ROOT, paths.STUDIES):  # a plug-in may stand beside its study
+            file = base / Path(value).expanduser()
+            if len(file.name) < 256 and file.exists():
                 yield file
-        except OSError:  # a text too long for a name
-            pass
 
 
 def _shipped_data() -> Iterator[Path]:
-    for where, folders, names in os.walk(paths.DATA):
-        if Path(where) == paths.DATA:
-            folders[:] = set(folders) - set(LOCAL)
-        for name in names:
-            if not name.startswith(".") and not name.endswith(UNREAD):
-                yield Path(where, name)
+    for folder in SHIPPED:
+        for file in (paths.DATA / folder).glob("[!.]*.*"):
+            if not file.name.endswith(UNREAD):
+                yield file
 
 
 def _shown(file: Path) -> str:

@@ -70,7 +70,7 @@ def execute(
     parameters = parse_parameters(given, defaults, stem)
     study = _study(parameters, defaults, stem)
     digests = Digests(paths.FIGURES / DIGESTS)
-    depends = inputs(notebook, study, parameters, digests)
+    depends = inputs(notebook, study, {**defaults, **parameters}, digests)
     digests.save()
     before = _written(study, stem)
     out.mkdir(parents=True, exist_ok=True)

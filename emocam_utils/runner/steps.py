@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import dropwhile
 
 from nbformat import NotebookNode
 from tqdm import tqdm
@@ -59,7 +60,8 @@ class Steps:
             self.bar.close()
 
     def where(self, line: int = 1) -> str:
-        """The cell that began last, with a line of it, counted from 1."""
-        quoted = [*self.cell.source.splitlines(), ""][line - 1].strip()
+        """The cell that began last, and a line of it, which IPython counts behind empty ones."""
+        lines = dropwhile(lambda line: not line.strip(), self.cell.source.splitlines())
+        quoted = [*lines, ""][line - 1].strip()
         under = f", under “{self.heading}”" if self.heading else ""
         return f"{self.stem} stopped at cell {self.number} of {self.total}{under}:\n    {quoted}"
