@@ -155,11 +155,12 @@ class _Rectified(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-def relus_are_modules_of_their_own(network: EmotionNetwork) -> None:
+def relus_are_modules_of_their_own(network: EmotionNetwork, images: Tensor | None = None) -> None:
     """Each ReLU a module used once and not in place; DeepLIFT and LRP fail silently otherwise."""
     relus = [layer for layer in network.modules() if isinstance(layer, nn.ReLU)]
+    images = _batch(network) if images is None else images
     with torch.no_grad(), _Rectified() as seen:
-        network.head(network.features(_batch(network)))
+        network.head(network.features(images))
     _require(
         seen.calls == ["relu"] * len(relus), f"{len(relus)} nn.ReLU, but a pass calls {seen.calls}"
     )

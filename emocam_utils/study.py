@@ -81,7 +81,6 @@ class Study(_Frozen):
     cams: tuple[str, ...] = Field(min_length=1)
     presets: dict[str, Preset]
     plugins: tuple[Path, ...] = ()  # Python files that register networks, detectors, methods, …
-    widgets: dict[str, dict[str, Any]] = {}  # what an explorer saved; no result depends on it
 
     @property
     def results(self) -> Path:
@@ -179,6 +178,7 @@ def load_study(
             f"Studies: {', '.join(study_names())}"
         )
     fields = _read_yaml(file)
+    fields.pop("widgets", None)  # where explorers once saved what they show
     problems = [f"{place(name, key)}: the file's name says it" for key in _OWN if key in fields]
     fields |= {"base": name, "name": product_name(name, images)}
     fields["variant"] = os.environ.get("EMOCAM_VARIANT", "") if variant is None else variant

@@ -9,8 +9,9 @@ import torch
 from tiny_networks import tiny_emonet
 from torch import nn
 
-from emocam_utils import contracts, paths
+from emocam_utils import Analysis, contracts, load_study, paths
 from emocam_utils.cams import CAMS, FunctionCam, build_cam, cam_options
+from emocam_utils.checks import check_study
 from emocam_utils.detectors import DETECTORS, postprocess
 from emocam_utils.networks import NETWORKS
 from emocam_utils.networks.face_weights import save_gimefive
@@ -253,3 +254,25 @@ def test_the_command_names_every_broken_promise_and_what_cannot_be_tried(tmp_pat
         file.write_text(content)
         assert contracts.main([str(file)]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_study_of_plug_ins_runs(tmp_path, forget, monkeypatch):
+    """The file and the study of docs/plugins.md, from the check to the importance of each box."""
+    text = (paths.ROOT / "docs/plugins.md").read_text(encoding="utf-8")
+    photographs = tmp_path / "photos"
+    photographs.mkdir()
+    for name, picture in zip("ab", contracts.pictures((60, 40), (50, 70)), strict=True):
+        picture.save(photographs / f"{name}.png")
+    study = re.search(r"```yaml\n(.*?)```", text, re.S).group(1)
+    (tmp_path / "mine.yaml").write_text(study.replace("/home/me/photos", str(photographs)))
+    (tmp_path / "my_module.py").write_text("\n".join(BLOCKS))
+    monkeypatch.setattr(paths, "STUDIES", tmp_path)
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    made = load_study("mine")
+    check_study(made)
+    analysis = Analysis(made, device="cpu")
+    for method in ("my-method", "my-weights"):
+        found = analysis.attention(method, made.preset("corrected"))
+        assert found.boxes["class"].value_counts().to_dict() == {"Left": 2, "Right": 2}
+        assert found.importances["my-score"].between(0, 1).all()
+        assert set(found.predictions["label"]) <= {"calm", "stirred"}

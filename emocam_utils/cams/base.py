@@ -22,7 +22,7 @@ class Cam:
     """
 
     name: ClassVar[str]
-    layer = "post_relu"  # what is weighed; an option where a subclass makes it a field
+    _layer = "post_relu"  # what is weighed by a method that has no option `layer`
     _positive: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
@@ -41,7 +41,8 @@ class Cam:
 
         errors : ValueError for targets or a head that do not fit, see `explained`
         """
-        return self.maps(*explained(head, features, targets, self.layer))
+        layer = getattr(self, "layer", self._layer)
+        return self.maps(*explained(head, features, targets, layer))
 
     def maps(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
         """Activations (N, C, h, w) and the part of the head after them -> (N, h, w)."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -36,25 +35,12 @@ _LARGE_LAYER = 2**20
 """Weights from which leaving out unused inputs saves more time than it costs."""
 
 
-class Switches(Protocol):
-    """One image's head with its channels as switches; a channel that is off is all zero."""
+def switches(
+    head: nn.Sequential, activations: Tensor, max_megabytes: float
+) -> Iterator[_PlainSwitches | _SummingSwitches]:
+    """Each image's head as switches, in order; a channel that is off is all zero.
 
-    def active(self) -> Tensor:
-        """Indices of the channels that reach the score at all; the others need no variant."""
-        ...
-
-    def with_channels(self, masks: Tensor) -> Tensor:
-        """Logits (S, L) with the channels on that masks (S, C) name, in 0 and 1."""
-        ...
-
-    def without(self, channels: Tensor) -> Tensor:
-        """Logits (1 + S, L): first with every channel on, then without each of `channels` (S,)."""
-        ...
-
-
-def switches(head: nn.Sequential, activations: Tensor, max_megabytes: float) -> Iterator[Switches]:
-    """Each image's head as switches, in order. activations : (N, C, h, w), the head's input.
-
+    activations   : (N, C, h, w), the head's input
     max_megabytes : bound of what is held at once beyond the head's weights; less means smaller
                     pieces with the same result, never below one variant at a time
     """
@@ -80,20 +66,23 @@ def switches(head: nn.Sequential, activations: Tensor, max_megabytes: float) -> 
 
 @dataclass(frozen=True)
 class _PlainSwitches:
-    """Any head, run once a variant."""
+    """One image and any head, which runs once a variant."""
 
     head: nn.Sequential
     activations: Tensor  # (C, h, w)
     rows: int
 
     def active(self) -> Tensor:
+        """Indices of the channels that reach the score at all; the others need no variant."""
         return self.activations.ne(0).flatten(1).any(1).nonzero().squeeze(1)
 
     def with_channels(self, masks: Tensor) -> Tensor:
+        """Logits (S, L) with the channels on that masks (S, C) name, in 0 and 1."""
         variants = (some[:, :, None, None] * self.activations for some in masks.split(self.rows))
         return torch.cat([self.head(some) for some in variants])
 
     def without(self, channels: Tensor) -> Tensor:
+        """Logits (1 + S, L): first with every channel on, then without each of `channels` (S,)."""
         masks = self.activations.new_ones(1 + len(channels), len(self.activations))
         masks[torch.arange(len(channels), device=masks.device) + 1, channels] = 0
         return self.with_channels(masks)
@@ -101,7 +90,7 @@ class _PlainSwitches:
 
 @dataclass(frozen=True)
 class _SummingSwitches:
-    """A head whose first linear layer sums the shares of its channels."""
+    """The same for a head whose first linear layer sums the shares of its channels."""
 
     shares: Tensor  # (C, U)
     bias: Tensor | None

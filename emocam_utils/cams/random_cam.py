@@ -15,7 +15,6 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 
 from .base import Cam
-from .target import Layer
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class RandomCam(Cam):
     """
 
     name: ClassVar[str] = "random"
-    layer: ClassVar[Layer] = "pre_relu"
+    _layer = "pre_relu"
     _positive: ClassVar = ("smoothness",)
 
     seed: int = 0

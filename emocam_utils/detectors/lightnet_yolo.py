@@ -53,24 +53,27 @@ class LightnetYolo:
     batch: int = 1
 
     def __post_init__(self) -> None:
-        problems = []
-        if not 0 <= self.confidence < 1:
-            problems.append(f"confidence is {self.confidence}, allowed are 0 to below 1")
-        if not 0 < self.iou <= 1:  # lightnet reads 0 as "suppress nothing"
-            problems.append(f"iou is {self.iou}, allowed are above 0 to 1 (1 suppresses nothing)")
-        if not 0 <= self.fill <= 1:
-            problems.append(f"fill is {self.fill}, allowed are 0 (black) to 1 (white)")
-        if self.class_scores not in postprocess.CANDIDATES:
-            allowed = " or ".join(map(repr, postprocess.CANDIDATES))
-            problems.append(f"class_scores is {self.class_scores!r}, allowed are {allowed}")
-        if any(side < 32 or side % 32 for side in self.input_size):
-            problems.append(f"input_size is {self.input_size}, allowed are multiples of 32")
-        if self.batch < 1:
-            problems.append(f"batch is {self.batch}, allowed are 1 and more")
-        if len(self.classes) != self.network.num_classes:
-            problems.append(
-                f"{len(self.classes)} class names for {self.network.num_classes} outputs"
-            )
+        scores, outputs = postprocess.CANDIDATES, self.network.num_classes
+        allowed = (
+            ("confidence", 0 <= self.confidence < 1, "0 to below 1"),
+            # lightnet reads 0 as "suppress nothing"
+            ("iou", 0 < self.iou <= 1, "above 0 to 1 (1 suppresses nothing)"),
+            ("fill", 0 <= self.fill <= 1, "0 (black) to 1 (white)"),
+            ("class_scores", self.class_scores in scores, " or ".join(map(repr, scores))),
+            (
+                "input_size",
+                all(s >= 32 and s % 32 == 0 for s in self.input_size),
+                "multiples of 32",
+            ),
+            ("batch", self.batch >= 1, "1 and more"),
+        )
+        problems = [
+            f"{name} is {getattr(self, name)!r}, allowed are {values}"
+            for name, right, values in allowed
+            if not right
+        ]
+        if len(self.classes) != outputs:
+            problems.append(f"{len(self.classes)} class names for {outputs} outputs")
         if problems:
             raise ValueError("lightnet-yolo: " + "; ".join(problems))
 

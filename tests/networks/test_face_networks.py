@@ -20,13 +20,12 @@ import torchvision
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from tiny_networks import tiny_emonet
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from emocam_utils.cams import build_cam
+from emocam_utils.contracts import relus_are_modules_of_their_own
 from emocam_utils.corpora.fer2013 import load_fer2013
-from emocam_utils.networks import NETWORKS, EmotionNetwork
+from emocam_utils.networks import NETWORKS
 from emocam_utils.networks.face_network import parameters
 from emocam_utils.networks.face_weights import (
     build_variant,
@@ -40,7 +39,6 @@ from emocam_utils.networks.face_weights import (
 from emocam_utils.networks.gimefive import LABELS, VARIANTS, GiMeFive
 from emocam_utils.networks.mini_xception import MINI_XCEPTION_LABELS
 from emocam_utils.networks.weight_files import WeightsError
-from emocam_utils.networks.weights import save_emonet
 
 FER2013 = os.environ.get("EMOCAM_FER2013")
 SIZES = {
@@ -299,7 +297,7 @@ def test_every_variant_keeps_relus_apart(variant):
     with torch.device("meta"):
         network = build_variant(variant).eval()
         with torch.no_grad():
-            _assert_own_relus(network, torch.zeros(2, 3, 64, 64))
+            relus_are_modules_of_their_own(network, torch.zeros(2, 3, 64, 64))
     assert variant_of(network) == variant
     assert network.head[-1].out_features == 6 and isinstance(network.head[0], nn.ReLU)
 
@@ -363,79 +361,7 @@ def test_no_file_wrong_labels_and_unnamed_networks_say_what_to_do(gimefive_file,
     assert not list(tmp_path.iterdir())
 
 
-# every registered network
-
-
-@pytest.fixture(scope="module", params=list(NETWORKS))
-def network(request, gimefive_file, tmp_path_factory) -> EmotionNetwork:
-    """A registered network, ready to explain. A newcomer adds its weights here."""
-    weights = {"gimefive": gimefive_file, "mini-xception": None}
-    if request.param == "emonet":
-        folder = tmp_path_factory.mktemp("emonet")
-        weights["emonet"] = save_emonet(tiny_emonet(), folder / "emonet.safetensors")
-    return NETWORKS[request.param](weights[request.param])
-
-
-@pytest.fixture
-def batch(network) -> torch.Tensor:
-    pictures = np.random.default_rng(5).integers(0, 256, (3, 40, 30, 3), dtype=np.uint8)
-    return torch.stack([network.preprocess(Image.fromarray(picture)) for picture in pictures])
-
-
-class _Rectified(TorchDispatchMode):
-    """Counts what rectifies, inside modules and outside."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[str] = []
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        name = function.name().removeprefix("aten::").split(".")[0]
-        if name in ("relu", "relu_", "clamp", "clamp_", "clamp_min", "clamp_min_", "threshold"):
-            self.calls.append(name)
-        return function(*args, **(kwargs or {}))
-
-
-def _assert_own_relus(network: nn.Module, images: torch.Tensor) -> None:
-    relus = [layer for layer in network.modules() if isinstance(layer, nn.ReLU)]
-    with _Rectified() as seen:
-        network.head(network.features(images))
-    assert seen.calls == ["relu"] * len(relus)  # each module once, none in place, none functional
-
-
-def test_a_network_keeps_the_contract(network, batch):
-    assert isinstance(network, EmotionNetwork) and isinstance(network, nn.Module)
-    assert len(set(network.labels)) == len(network.labels)
-    assert not any(module.training for module in network.modules())
-    assert all(not p.requires_grad and p.dtype == torch.float32 for p in network.parameters())
-    assert isinstance(network.head, nn.Sequential)
-    assert isinstance(network.head[0], nn.ReLU | nn.Identity)
-    features = network.features(batch)
-    assert features.ndim == 4 and (features < 0).any()
-    logits = network(batch)
-    assert logits.shape == (3, len(network.labels)) and logits.std() > 0
-    assert torch.equal(network.head(features), logits)
-    assert torch.equal(network.head[1:](network.head[0](features)), logits)
-
-
-def test_its_relus_are_modules_of_their_own(network, batch):
-    with torch.no_grad():
-        _assert_own_relus(network, batch)
-
-
-def test_an_image_has_the_same_logits_in_any_batch(network, batch):
-    alone = torch.cat([network(image[None]) for image in batch])
-    together = network(batch)
-    torch.testing.assert_close(alone, together, atol=1e-4 * float(together.abs().max()), rtol=0)
-
-
-@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "1"])
-@pytest.mark.parametrize("size", [(1, 1), (300, 20)])
-def test_any_picture_can_be_preprocessed(network, mode, size):
-    picture = Image.new("RGB", size, (200, 10, 60)).convert(mode)
-    ready = network.preprocess(picture)
-    assert ready.shape == (3, *network.input_size) and ready.dtype == torch.float32
-    assert torch.isfinite(ready).all() and picture.mode == mode and picture.size == size
+# tests/test_contracts.py holds what every registered network promises
 
 
 @pytest.mark.parametrize("name", ["gimefive", "mini-xception"])

@@ -9,19 +9,24 @@ import math
 import random
 from collections.abc import Callable
 
-from .svg import any_colour, ellipse, hsl, number, path, polygon, rect, vary
+from .drawing import flat, line, spot
+from .svg import any_colour, at, hsl, number, path, polygon, rect, vary
 
 WIDTH, HEIGHT = 320, 240  # pixels of a scene
 
 Draw = Callable[[random.Random], str]
 
 
+def _block(x: float, y: float, w: float, h: float, fill: str, opacity: float = 1.0) -> str:
+    """A rectangle without outline."""
+    return rect(x, y, w, h, fill, stroke="none", width=0, opacity=opacity)
+
+
 def _vertical_gradient(name: str, top: str, bottom: str, y: float, height: float) -> str:
     return (
         f'<defs><linearGradient id="{name}" x1="0" y1="0" x2="0" y2="1">'
         f'<stop offset="0" stop-color="{top}"/><stop offset="1" stop-color="{bottom}"/>'
-        f"</linearGradient></defs>"
-        + rect(0, y, WIDTH, height, f"url(#{name})", stroke="none", width=0)
+        f"</linearGradient></defs>" + _block(0, y, WIDTH, height, f"url(#{name})")
     )
 
 
@@ -35,7 +40,7 @@ def _cloud(rng: random.Random) -> str:
     x, y, size = rng.uniform(10, 310), rng.uniform(8, 60), rng.uniform(10, 26)
     puffs = [(-1.2, 0.15, 0.7), (0, -0.2, 1.0), (1.2, 0.1, 0.75), (2.0, 0.3, 0.5)]
     return "".join(
-        ellipse(x + dx * size, y + dy * size, r * size, r * size * 0.6, "#fff", "none", 0, 0.8)
+        spot(x + dx * size, y + dy * size, r * size, r * size * 0.6, "#fff", 0.8)
         for dx, dy, r in puffs
     )
 
@@ -43,15 +48,10 @@ def _cloud(rng: random.Random) -> str:
 def _hill(rng: random.Random, horizon: float, colour: str) -> str:
     peaks = [horizon - rng.uniform(4, 45) for _ in range(4)]
     xs = [40, 120, 200, 280]
-    curve = " ".join(
-        f"Q{number(x - 30)} {number(y)} {x} {number(y + 6)}" for x, y in zip(xs, peaks, strict=True)
-    )
-    return path(
-        f"M0 {number(horizon)} {curve} L{WIDTH} {number(horizon - 10)} V{HEIGHT} H0 Z",
-        colour,
-        "none",
-        0,
-    )
+    pairs = zip(xs, peaks, strict=True)
+    curve = " ".join(f"Q{at(x - 30, y)} {x} {number(y + 6)}" for x, y in pairs)
+    d = f"M0 {number(horizon)} {curve} L{WIDTH} {number(horizon - 10)} V{HEIGHT} H0 Z"
+    return flat(d, colour)
 
 
 def meadow(rng: random.Random) -> str:
@@ -63,21 +63,16 @@ def meadow(rng: random.Random) -> str:
 
     def tuft(x: float, y: float, size: float) -> str:
         if rng.random() < 0.3:
-            return ellipse(x, y, 4 * size, 2 * size, pebble, "none", 0)
-        return path(
-            f"M{number(x)} {number(y)}l{number(-2 * size)} {number(-6 * size)}"
-            f"M{number(x)} {number(y)}v{number(-8 * size)}"
-            f"M{number(x)} {number(y)}l{number(2.5 * size)} {number(-6 * size)}",
-            "none",
-            tuft_colour,
-            1.4,
-        )
+            return spot(x, y, 4 * size, 2 * size, pebble)
+        root = f"M{at(x, y)}"
+        blades = f"{root}l{at(-2 * size, -6 * size)}{root}v{number(-8 * size)}"
+        return line(f"{blades}{root}l{at(2.5 * size, -6 * size)}", tuft_colour, 1.4)
 
     return (
         _vertical_gradient("sky", vary(rng, sky, 55, 66), vary(rng, sky, 50, 88), 0, horizon + 1)
         + "".join(_cloud(rng) for _ in range(rng.randint(0, 3)))
         + _hill(rng, horizon, vary(rng, hue + 10, 25, 62))
-        + rect(0, horizon, WIDTH, HEIGHT - horizon, ground, stroke="none", width=0)
+        + _block(0, horizon, WIDTH, HEIGHT - horizon, ground)
         + _scatter(rng, 34, horizon + 6, HEIGHT, tuft)
     )
 
@@ -91,16 +86,13 @@ def room(rng: random.Random) -> str:
     pattern = rng.choice(["stripes", "dots", "diamonds", "none"])
     marks = ""
     if pattern == "stripes":
-        marks = "".join(
-            rect(x, 0, step * 0.4, floor, motif, stroke="none", width=0)
-            for x in range(0, WIDTH, step)
-        )
+        marks = "".join(_block(x, 0, step * 0.4, floor, motif) for x in range(0, WIDTH, step))
     elif pattern != "none":
         for row, y in enumerate(range(step // 2, int(floor), step)):
             for x in range((row % 2) * step // 2, WIDTH, step):
                 r = step * 0.16
                 marks += (
-                    ellipse(x, y, r, r, motif, "none", 0)
+                    spot(x, y, r, r, motif)
                     if pattern == "dots"
                     else polygon(f"{x},{y - r} {x + r},{y} {x},{y + r} {x - r},{y}", motif, "none")
                 )
@@ -108,26 +100,19 @@ def room(rng: random.Random) -> str:
     if rng.random() < 0.5:
         x, y, w = rng.uniform(10, 200), rng.uniform(25, 70), rng.uniform(50, 100)
         shelf = rect(x, y, w, 5, vary(rng, 28, 40, 45), 1)
-        spot = x + 4
-        while spot < x + w - 10:
+        left = x + 4
+        while left < x + w - 10:
             thick, tall = rng.uniform(4, 8), rng.uniform(8, 18)
-            shelf += rect(spot, y - tall, thick, tall, any_colour(rng, 35, 58), width=0.8)
-            spot += thick + rng.choice([0, 0, 6])
+            shelf += rect(left, y - tall, thick, tall, any_colour(rng, 35, 58), width=0.8)
+            left += thick + rng.choice([0, 0, 6])
     plank, seam = vary(rng, rng.choice([28, 20, 210]), 32, 52), "#3333"
     lines = "".join(
-        path(f"M{x} {number(floor)}L{number(160 + (x - 160) * 2.1)} {HEIGHT}", "none", seam, 1)
+        line(f"M{x} {number(floor)}L{number(160 + (x - 160) * 2.1)} {HEIGHT}", seam, 1)
         for x in range(-40, 380, 28)
     )
-    lines += "".join(
-        path(
-            f"M0 {number(floor + (HEIGHT - floor) * f)}H{WIDTH}",
-            "none",
-            seam,
-            1,
-        )
-        for f in (0.18, 0.45, 0.8)
-    )
-    boards = rect(0, floor, WIDTH, HEIGHT - floor, plank, stroke="none", width=0)
+    across = (floor + (HEIGHT - floor) * share for share in (0.18, 0.45, 0.8))
+    lines += "".join(line(f"M0 {number(y)}H{WIDTH}", seam, 1) for y in across)
+    boards = _block(0, floor, WIDTH, HEIGHT - floor, plank)
     skirting = rect(-2, floor - 7, WIDTH + 4, 8, hsl(hue, 12, 92), width=0.8)
     return wall + marks + shelf + boards + lines + skirting
 
@@ -145,34 +130,18 @@ def street(rng: random.Random) -> str:
         for row in range(int(h // 18)):
             for col in range(int(w // 14)):
                 if rng.random() < 0.8:
-                    out += rect(
-                        x + 5 + col * 14,
-                        pavement - h + 6 + row * 18,
-                        7,
-                        10,
-                        pane,
-                        stroke="none",
-                        width=0,
-                        opacity=0.8,
-                    )
+                    left, top = x + 5 + col * 14, pavement - h + 6 + row * 18
+                    out += _block(left, top, 7, 10, pane, 0.8)
         x += w + rng.choice([0, 0, 3])
-    out += rect(0, pavement, WIDTH, 16, vary(rng, 40, 6, 72), stroke="none", width=0)
-    out += rect(0, pavement + 14, WIDTH, HEIGHT, vary(rng, 220, 6, 42), stroke="none", width=0)
+    out += _block(0, pavement, WIDTH, 16, vary(rng, 40, 6, 72))
+    out += _block(0, pavement + 14, WIDTH, HEIGHT, vary(rng, 220, 6, 42))
     crack = hsl(220, 5, 34)
 
     def mark(x: float, y: float, size: float) -> str:
-        return path(
-            f"M{number(x)} {number(y)}l{number(6 * size)} {number(rng.uniform(-3, 3))}",
-            "none",
-            crack,
-            1.2,
-        )
+        return line(f"M{at(x, y)}l{at(6 * size, rng.uniform(-3, 3))}", crack, 1.2)
 
-    lane = (pavement + 16 + HEIGHT) / 2
-    dashes = "".join(
-        rect(d, lane, 22, 3, "#e8e4d0", stroke="none", width=0, opacity=0.8)
-        for d in range(int(rng.uniform(-30, 0)), WIDTH, 44)
-    )
+    lane, first = (pavement + 16 + HEIGHT) / 2, int(rng.uniform(-30, 0))
+    dashes = "".join(_block(d, lane, 22, 3, "#e8e4d0", 0.8) for d in range(first, WIDTH, 44))
     return out + dashes + _scatter(rng, 16, pavement + 20, HEIGHT, mark)
 
 
@@ -184,36 +153,17 @@ def studio(rng: random.Random) -> str:
     )
     for _ in range(rng.randint(4, 9)):
         r = rng.uniform(12, 60)
-        out += ellipse(
-            rng.uniform(0, WIDTH),
-            rng.uniform(0, HEIGHT),
-            r,
-            r * rng.uniform(0.5, 1),
-            vary(rng, hue, 28, light, (40, 10, 14)),
-            "none",
-            0,
-            0.35,
-        )
+        x, y, squeezed = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT), r * rng.uniform(0.5, 1)
+        out += spot(x, y, r, squeezed, vary(rng, hue, 28, light, (40, 10, 14)), 0.35)
     for _ in range(26):
         x, y, a = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT), rng.uniform(0, math.tau)
         length = rng.uniform(2, 9)
-        out += path(
-            f"M{number(x)} {number(y)}l{number(length * math.cos(a))} "
-            f"{number(length * math.sin(a))}",
-            "none",
-            vary(rng, hue, 30, light, (60, 10, 25)),
-            1.6,
-            0.6,
-        )
+        d = f"M{at(x, y)}l{at(length * math.cos(a), length * math.sin(a))}"
+        out += path(d, "none", vary(rng, hue, 30, light, (60, 10, 25)), 1.6, 0.6)
     return out
 
 
-BACKGROUNDS: dict[str, Draw] = {
-    "meadow": meadow,
-    "room": room,
-    "street": street,
-    "studio": studio,
-}
+BACKGROUNDS: dict[str, Draw] = {draw.__name__: draw for draw in (meadow, room, street, studio)}
 
 
 def draw_light(rng: random.Random) -> str:
@@ -226,6 +176,5 @@ def draw_light(rng: random.Random) -> str:
         f'<defs><linearGradient id="light" x1="{x1}" y1="0" x2="{1 - x1}" y2="1">'
         f'<stop offset="0" stop-color="{tone}" stop-opacity="0"/>'
         f'<stop offset="1" stop-color="{tone}" stop-opacity="{number(strength)}"/>'
-        f"</linearGradient></defs>"
-        + rect(0, 0, WIDTH, HEIGHT, "url(#light)", stroke="none", width=0)
+        f"</linearGradient></defs>" + _block(0, 0, WIDTH, HEIGHT, "url(#light)")
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
-from .svg import ellipse, number, path, polygon
+from .svg import at, ellipse, number, path, polygon
 
 LINE = "#38282a"
 HEAD = "M17 43C17 19 31 7 50 7S83 19 83 43C83 68 69 85 50 85S17 68 17 43Z"
@@ -121,10 +121,6 @@ def features(face: Expression, skin: str, iris: str, glasses: bool) -> str:
     return drawn + path(drop, "#9fdcff", "#2f86c8", 1.2, face.sweat)
 
 
-def _at(x: float, y: float) -> str:
-    return f"{number(x)} {number(y)}"
-
-
 def _eye_corners(face: Expression, side: int) -> tuple[float, float, float, float, float]:
     """x of the middle, x and y of the outer and of the inner corner; side -1 is the left eye."""
     x, slant = 50 + 15.5 * side, 2.2 * face.brow_slant
@@ -133,8 +129,8 @@ def _eye_corners(face: Expression, side: int) -> tuple[float, float, float, floa
 
 def _eye(face: Expression, iris: str, side: int) -> str:
     x, x0, y0, x1, y1 = _eye_corners(face, side)
-    upper = f"M{_at(x0, y0)}Q{_at(x, 46 - 2 * face.upper_lid)} {_at(x1, y1)}"
-    lower = f"Q{_at(x, 46 + 2 * face.lower_lid)} {_at(x0, y0)}Z"
+    upper = f"M{at(x0, y0)}Q{at(x, 46 - 2 * face.upper_lid)} {at(x1, y1)}"
+    lower = f"Q{at(x, 46 + 2 * face.lower_lid)} {at(x0, y0)}Z"
     drawn = path(upper + lower, "#fff", LINE, 1.4)
     y, half = 46 + (face.lower_lid - face.upper_lid) / 2, (face.upper_lid + face.lower_lid) / 2
     radius = min(face.pupil, 0.95 * half)  # the lids cover a large iris
@@ -150,8 +146,8 @@ def _tear(face: Expression, side: int) -> str:
     if face.tears <= 0:
         return ""
     x, y = 50 + 15.5 * side, 51 + 25 * face.tears
-    drop = f"M{_at(x - 3, 50)}H{number(x + 3)}Q{_at(x + 2, y - 10)} {_at(x + 5, y - 4)}"
-    drop += f"Q{_at(x, y + 5)} {_at(x - 5, y - 4)}Q{_at(x - 2, y - 10)} {_at(x - 3, 50)}Z"
+    drop = f"M{at(x - 3, 50)}H{number(x + 3)}Q{at(x + 2, y - 10)} {at(x + 5, y - 4)}"
+    drop += f"Q{at(x, y + 5)} {at(x - 5, y - 4)}Q{at(x - 2, y - 10)} {at(x - 3, 50)}Z"
     return path(drop, "#8fd8ff", "#2f86c8", 1.2, min(1, 2 * face.tears))
 
 
@@ -160,7 +156,7 @@ def _brow(face: Expression, skin: str, side: int) -> str:
     height = 32 - 7 * face.brow_raise
     outer, inner = height + 4.5 * face.brow_slant, height - 5 * face.brow_slant
     top = (outer + inner) / 2 - 4 - 4 * max(face.brow_raise, 0)
-    brow = f"M{_at(x0 + side, outer + 1)}Q{_at(x, top)} {_at(x1, inner)}"
+    brow = f"M{at(x0 + side, outer + 1)}Q{at(x, top)} {at(x1, inner)}"
     halo = path(brow, stroke=skin, width=6, opacity=0.5)  # so that it shows over dark hair
     return halo + path(brow, stroke="#241614", width=4)
 
@@ -175,7 +171,7 @@ def _mouth(face: Expression) -> str:
     def between(share: float) -> list[str]:
         """The line that lies this share of the way from the upper lip to the lower one."""
         pairs = zip(upper, lower, strict=True)
-        return [_at(x, (1 - share) * y + share * end) for (x, y), (_, end) in pairs]
+        return [at(x, (1 - share) * y + share * end) for (x, y), (_, end) in pairs]
 
     top, bottom = between(0), between(1)
     whole = " ".join(top + bottom[::-1])
@@ -188,9 +184,9 @@ def _mouth(face: Expression) -> str:
     if face.tongue > 0:
         (x0, y0), (x1, y1) = lower[9], lower[17]
         tip = y0 + 14 * face.tongue
-        shape = f"M{_at(x0, y0)}C{_at(x0 - 1, tip)} {_at(x1 + 1, tip)} {_at(x1, y1)}Z"
+        shape = f"M{at(x0, y0)}C{at(x0 - 1, tip)} {at(x1 + 1, tip)} {at(x1, y1)}Z"
         drawn += path(shape, "#f0708a", INK, 1.6)
-        groove = f"M{_at((x0 + x1) / 2, y0 + 1)}V{number(y0 + 6 * face.tongue)}"
+        groove = f"M{at((x0 + x1) / 2, y0 + 1)}V{number(y0 + 6 * face.tongue)}"
         drawn += path(groove, stroke=INK, opacity=face.tongue)
     return drawn
 

@@ -16,6 +16,11 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def at(x: float, y: float) -> str:
+    """A point in the notation of paths."""
+    return f"{number(x)} {number(y)}"
+
+
 def _style(fill: str, stroke: str, width: float, opacity: float) -> str:
     extra = f' opacity="{number(opacity)}"' if opacity < 1 else ""
     return f'fill="{fill}" stroke="{stroke}" stroke-width="{number(width)}"{extra}'
