@@ -12,8 +12,6 @@ import argparse
 import copy
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +26,7 @@ from .detectors import DETECTORS, Detector
 from .detectors.postprocess import BOX_COLUMNS
 from .networks import NETWORKS, EmotionNetwork
 from .pipeline.importance import SCORES, Score
-from .registry import Registry, import_plugin
+from .registry import import_plugin
 
 REGISTRIES = (NETWORKS, DETECTORS, CAMS, SCORES)
 IDS, SIZES = ("a.jpg", "b.jpg"), ((40, 70), (120, 50))  # the images that a detector is shown
@@ -55,19 +53,18 @@ def _near(ours: Tensor, theirs: Tensor, tolerance: float) -> bool:
     return bool(((ours - theirs).flatten(1).abs().amax(1) <= tolerance * scale).all())
 
 
+def _hooks(layer: nn.Module) -> list[str]:
+    return [name for name, hooks in vars(layer).items() if name.endswith("_hooks") and hooks]
+
+
 def _state(module: nn.Module) -> list:
     """What must be as before: layers, modes, hooks, weights and their gradients."""
-    return [
-        [(name, type(m), m.training, sorted(m._parameters)) for name, m in module.named_modules()],
-        [
-            (name, kind)
-            for name, m in module.named_modules()
-            for kind, hooks in vars(m).items()
-            if kind.endswith("_hooks") and hooks
-        ],
-        [(p.requires_grad, p.grad is None) for p in module.parameters()],
-        [(name, tensor.double().sum().item()) for name, tensor in module.state_dict().items()],
+    layers = [
+        (name, type(layer), layer.training, _hooks(layer)) for name, layer in module.named_modules()
     ]
+    weights = [(p.requires_grad, p.grad is None) for p in module.parameters()]
+    sums = [(name, tensor.double().sum().item()) for name, tensor in module.state_dict().items()]
+    return [layers, weights, sums]
 
 
 # ---------------------------------------------------------------------------- emotion networks
@@ -79,17 +76,16 @@ def _batch(network: EmotionNetwork) -> Tensor:
 
 def network_is_described(network: EmotionNetwork) -> None:
     """Labels, input size and a head; in eval mode, float32, no weight with a gradient."""
-    _require(isinstance(network, nn.Module), "a network is an nn.Module")
     _require(
-        isinstance(network, EmotionNetwork),
-        "it needs labels, input_size, head, preprocess and features",
+        isinstance(network, nn.Module) and isinstance(network, EmotionNetwork),
+        "a network is an nn.Module with labels, input_size, head, preprocess and features",
     )
     labels = network.labels
     _require(isinstance(labels, tuple) and len(set(labels)) == len(labels), f"labels: {labels}")
-    _require(isinstance(network.head, nn.Sequential), "head must be an nn.Sequential")
     _require(
-        isinstance(network.head[0], nn.ReLU | nn.Identity),
-        f"head[0] is the CAM layer's ReLU, or nn.Identity; it is {network.head[0]}",
+        isinstance(network.head, nn.Sequential)
+        and isinstance(network.head[0], nn.ReLU | nn.Identity),
+        f"head must be an nn.Sequential that begins with a ReLU or nn.Identity, not {network.head}",
     )
     training = [name for name, module in network.named_modules() if module.training]
     _require(not training, f"in training mode: {training[:3]}; call .eval()")
@@ -103,12 +99,12 @@ def network_takes_any_picture(network: EmotionNetwork) -> None:
         for size in ((1, 1), (300, 20)):
             picture = Image.new("RGB", size, (200, 10, 60)).convert(mode)
             ready = network.preprocess(picture)
+            right = ready.shape == (3, *network.input_size) and ready.dtype == torch.float32
             _require(
-                ready.shape == (3, *network.input_size) and ready.dtype == torch.float32,
-                f"a {mode} image of {size}: expected (3, {network.input_size}) float32, "
+                right and ready.isfinite().all(),
+                f"a {mode} image of {size}: expected (3, {network.input_size}) float32, finite, "
                 f"got {tuple(ready.shape)} {ready.dtype}",
             )
-            _require(ready.isfinite().all(), f"a {mode} image of {size} gives NaN or infinity")
             _require((picture.mode, picture.size) == (mode, size), "preprocess alters its image")
 
 
@@ -183,10 +179,8 @@ def detector_is_described(detector: Detector) -> None:
     """It has `classes`, a tuple of texts, and `detect`."""
     _require(isinstance(detector, Detector), "it needs classes and detect(images, ids)")
     classes = detector.classes
-    _require(
-        isinstance(classes, tuple) and all(isinstance(name, str) for name in classes),
-        f"classes must be a tuple of texts, got {classes!r:.80}",
-    )
+    texts = isinstance(classes, tuple) and all(isinstance(name, str) for name in classes)
+    _require(texts, f"classes must be a tuple of texts, got {classes!r:.80}")
 
 
 def boxes_are_tidy(detector: Detector) -> None:
@@ -198,13 +192,9 @@ def boxes_are_tidy(detector: Detector) -> None:
         _require((table.dtypes.iloc[1:] == np.float32).all(), "numbers must be float32")
         unknown = set(table["class"]) - set(detector.classes)
         _require(not unknown, f"classes that are not in `classes`: {unknown}")
-        inside = (table[["x0", "y0"]].min().min() >= 0, table["x1"].max() <= width)
-        _require(
-            table.empty or (all(inside) and table["y1"].max() <= height),
-            "boxes leave the image; see detectors.postprocess.tidy_boxes",
-        )
-        some = (table["x0"] < table["x1"]) & (table["y0"] < table["y1"])
-        _require(some.all(), "empty boxes")
+        x0, y0, x1, y1 = (table[corner] for corner in BOX_COLUMNS[2:])
+        inside = (x0 >= 0) & (y0 >= 0) & (x1 <= width) & (y1 <= height) & (x0 < x1) & (y0 < y1)
+        _require(inside.all(), "boxes are empty or leave the image; see postprocess.tidy_boxes")
         _require(table["confidence"].is_monotonic_decreasing, "the most confident must come first")
         _require(list(table.index) == list(range(len(table))), "the index must be 0, 1, 2, …")
 
@@ -374,37 +364,21 @@ CONTRACTS: dict[str, tuple[Callable, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Case:
-    """A registered plug-in, ready to be tried when it is opened."""
-
-    kind: str
-    name: str
-    open: Callable[[], object]
-
-
-def cases(registry: Registry, weights: Path | None = None) -> list[Case]:
-    """What is registered, a case each. weights : the file that networks and detectors open"""
-    opening = {
-        CAMS.kind: build_cam,
-        SCORES.kind: SCORES.get,
-    }.get(registry.kind, lambda name: registry[name](weights))
-    return [Case(registry.kind, name, partial(opening, name)) for name in registry]
+def opened(kind: str, name: str, weights: Path | None = None) -> object:
+    """What is registered, ready to be tried. weights : the file of a network or a detector"""
+    if kind == CAMS.kind:
+        return build_cam(name)
+    registry = next(registry for registry in REGISTRIES if registry.kind == kind)
+    return registry[name] if kind == SCORES.kind else registry[name](weights)
 
 
-def broken(case: Case) -> Iterator[tuple[str, str]]:
-    """Each promise of a case and how it is broken; "" for one that is kept."""
-    promises = CONTRACTS[case.kind]
-    try:
-        thing = case.open()
-    except Exception as error:  # a plug-in's may be of any type
-        yield "It opens.", f"{type(error).__name__}: {error}"
-        return
-    for promise in promises:
+def tried(kind: str, thing: object) -> Iterator[tuple[str, str]]:
+    """Each promise of a kind in words, and how a plug-in breaks it; "" for one that is kept."""
+    for promise in CONTRACTS[kind]:
         try:
             promise(thing)
             yield promise.__doc__, ""
-        except Exception as error:
+        except Exception as error:  # a plug-in's may be of any type
             message = str(error) if isinstance(error, BrokenContract) else repr(error)
             yield promise.__doc__, message
 
@@ -414,29 +388,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help="a Python file that registers plug-ins")
     parser.add_argument("--weights", type=Path, help="of its networks and detectors, if they need")
     given = parser.parse_args(arguments)
-    known = {registry.kind: set(registry) for registry in REGISTRIES}
+    known = {registry: set(registry) for registry in REGISTRIES}
     try:
         import_plugin(given.file)
     except Exception as error:  # it is anybody's code
         print(f"{given.file} does not import: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    found = [
-        case
-        for registry in REGISTRIES
-        for case in cases(registry, given.weights)
-        if case.name not in known[case.kind]
-    ]
+    found = [(r.kind, name) for r in REGISTRIES for name in r if name not in known[r]]
     if not found:
         print(f"{given.file} registers nothing; see docs/plugins.md", file=sys.stderr)
         return 2
     failures = 0
-    for case in found:
-        print(f"{case.kind} {case.name!r}")
-        for promise, problem in broken(case):
+    for kind, name in found:
+        print(f"{kind} {name!r}")
+        try:
+            results = tried(kind, opened(kind, name, given.weights))
+        except Exception as error:
+            results = [("It opens.", f"{type(error).__name__}: {error}")]
+        for promise, problem in results:
             failures += bool(problem)
-            print(f"  {'FAILS' if problem else 'ok   '} {promise}")
-            if problem:
-                print(f"        {problem}")
+            print(f"  FAILS {promise}\n        {problem}" if problem else f"  ok    {promise}")
     print(f"{failures} promises broken" if failures else "every promise kept")
     return 1 if failures else 0
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -74,27 +74,16 @@ class Saved:
         return self.png.read_bytes()
 
 
-class Named(Protocol):
-    """A corpus, of which a figure shows the name."""
-
-    @property
-    def name(self) -> str: ...
-
-
 class Analysed(Protocol):
     """What a figure is of: a study with its network and detector, and the corpus they looked at.
 
+    corpus : has a name
     hashes : of the corpus, the network and the detector
     """
 
-    @property
-    def study(self) -> Study: ...
-
-    @property
-    def corpus(self) -> Named: ...
-
-    @property
-    def hashes(self) -> dict[str, str]: ...
+    study: Study
+    corpus: Any
+    hashes: dict[str, str]
 
 
 def save_figure(
@@ -128,17 +117,9 @@ def save_figure(
         )
     plt.close(figure)
     table.to_csv(stem.with_suffix(".csv"), float_format="%.6g", lineterminator="\n")
-    record = {
-        "name": name,
-        "title": title,
-        "caption": caption,
-        "notebook": notebook,
-        "study": study.name,
-        "corpus": corpus.name,
-        "network": network,
-        "n": n,
-        "hashes": analysis.hashes,
-    }
+    record = {"name": name, "title": title, "caption": caption, "notebook": notebook}
+    record |= {"study": study.name, "corpus": corpus.name, "network": network, "n": n}
+    record |= {"hashes": analysis.hashes}
     stem.with_suffix(".json").write_text(
         json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -178,10 +178,12 @@ def load_study(
             f"study {name!r} is missing: there is no {_shown(file)}{hint} "
             f"Studies: {', '.join(study_names())}"
         )
-    fields = {**_read_yaml(file), "base": name, "name": product_name(name, images)}
+    fields = _read_yaml(file)
+    problems = [f"{place(name, key)}: the file's name says it" for key in _OWN if key in fields]
+    fields |= {"base": name, "name": product_name(name, images)}
     fields["variant"] = os.environ.get("EMOCAM_VARIANT", "") if variant is None else variant
     fields["presets"] = _merged(_read_yaml(_presets()), fields.get("presets"))
-    problems = _take(fields, images, limit)
+    problems += _take(fields, images, limit)
     plugins = fields.get("plugins") or []
     plugins = list(map(str, plugins)) if isinstance(plugins, list) else []
     for number, plugin in enumerate(plugins):
@@ -218,15 +220,15 @@ def place(name: str, *keys: str | int) -> str:
 
     name : of the study's file; "" for a study made in Python, of which the keys are all there is
     """
-    files = [(study_file(name), 0)] if name else []
-    files += [(_presets(), 1)] if keys[0] == "presets" else []
+    dotted = ".".join(map(str, keys))
+    if not name:
+        return dotted
+    files = [(study_file(name), 0)] + [(_presets(), 1)] * (keys[0] == "presets")
     for end in range(len(keys), 0, -1):  # what is missing stands nowhere; then its surroundings
         for file, skipped in files:
             if end > skipped and (line := _line(file, keys[skipped:end])):
                 return f"{_shown(file)}, line {line}: {'.'.join(map(str, keys[skipped:]))}"
-    return (
-        f"{_shown(files[0][0])}: {'.'.join(map(str, keys))}" if name else ".".join(map(str, keys))
-    )
+    return f"{_shown(study_file(name))}: {dotted}"
 
 
 def _take(fields: dict, images: str | Path, limit: int) -> list[str]:
@@ -239,7 +241,7 @@ def _take(fields: dict, images: str | Path, limit: int) -> list[str]:
     if images and kind != "folder":
         return [f"it does not take images: its corpus is {kind}"]
     if images or path:
-        corpus["path"] = _folder(images) if images else _rooted(Path(path).expanduser())
+        corpus["path"] = _folder(images) if images else _rooted(Path(str(path)))
     elif kind == "folder":
         return [
             "it analyses a folder of images and none is given: make paper "
@@ -312,6 +314,7 @@ def _line(file: Path, keys: Sequence[str | int]) -> int | None:
     return named.start_mark.line + 1
 
 
+_OWN = ("name", "base", "variant")  # fields that are not of the file
 _PARTS = {"corpus": CorpusSpec, "network": ModelSpec, "detector": ModelSpec, "presets": Preset}
 
 
@@ -328,11 +331,9 @@ def _problem(name: str, error: Mapping) -> str:
     return f"{place(name, *keys)}: {message}{given}"
 
 
-_OWN = ("name", "base", "variant")  # not of the file
-
-
 def _rooted(path: Path) -> Path:
-    """A path of a study file is relative to the repository."""
+    """A path of a study file is relative to the repository, or begins with the home's `~`."""
+    path = path.expanduser()
     return path if path.is_absolute() else paths.ROOT / path
 
 

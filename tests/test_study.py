@@ -51,7 +51,10 @@ def test_paper_preset_is_what_the_authors_code_does():
     assert paper.ambiguity == 3
 
 
-def test_weights_are_relative_to_the_repository(write):
+def test_weights_are_relative_to_the_repository(write, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    write(GOOD | {"network": {"name": "emonet", "weights": "~/mine.pth"}})
+    assert load_study("mine").network.weights == Path("/home/me/mine.pth")
     write(GOOD)
     assert load_study("mine").network.weights == paths.ROOT / "data/emoscenes/emonet.safetensors"
 
@@ -306,6 +309,7 @@ def test_faults_of_the_presets_are_blamed_on_their_file(write, tmp_path, monkeyp
         {"cams": "gradcam"},
         {"plugins": "mine.py"},
         {"corpus": None, "cams": None},
+        {"name": "other"},
     ],
 )
 def test_values_of_another_kind_are_problems_not_tracebacks(write, changes):

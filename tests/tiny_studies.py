@@ -8,6 +8,7 @@ from tiny_attention import PRESET as COUNTED
 from tiny_networks import tiny_emonet
 
 from emocam_utils.networks.weights import save_emonet
+from emocam_utils.pipeline.counts import part_of
 from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study
 
 PRESET = Preset(
@@ -73,3 +74,7 @@ class TinyAnalysis:
         seed = {"gradcam": 0, "ablation": 1}[cam] + 10 * (preset.score == "probability")
         found, other = tiny_attention(0, **self.shape), tiny_attention(seed, **self.shape)
         return replace(found, cam=cam, preset=preset, importances=other.importances)
+
+    def attention_parts(self, cam, preset):
+        names = self.predictions["image"].to_numpy()
+        return (part_of(self.attention(cam, preset), names[k::4]) for k in range(4))

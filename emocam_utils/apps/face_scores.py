@@ -50,8 +50,7 @@ def face_scores(faces: Faces, network: EmotionNetwork) -> Scores:
         tables.append(table)
         names.clear(), crops.clear()
 
-    # Faces.ids would look for the faces of all images first; here each image is opened but once.
-    for image in progress(faces.source.ids, label="reading faces"):
+    for image in progress(faces.ids, label="reading faces"):
         try:
             crops.append(faces.read(image))
             names.append(image)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..cams import GradCam
-from ..corpora.face_finding import SMALLEST, crop_face, find_faces, square
+from ..corpora.face_finding import crop_face, find_faces, square
 from ..faces.command import add_network, explained, open_network
 from ..faces.drawing import Picture, paint_face, paint_map
 from ..faces.reading import FaceMap, cam_map, on_one_scale, read_faces
@@ -31,6 +31,7 @@ from ..networks import EmotionNetwork
 from ..progress import progress
 from .face_scores import write_table
 
+GRAD_CAM = cam_map(GradCam())
 MOST_FACES = 4  # of a frame, the largest
 CORNERS = ["x0", "y0", "x1", "y1"]
 
@@ -65,25 +66,16 @@ class FaceTrack:
         return seen
 
 
-def read_video(
-    video: Video,
-    network: EmotionNetwork,
-    face_map: FaceMap | None = None,
-    *,
-    most_faces: int = MOST_FACES,
-    smallest: float = SMALLEST,
-) -> FaceTrack:
+def read_video(video: Video, network: EmotionNetwork, face_map: FaceMap = GRAD_CAM) -> FaceTrack:
     """Find and read the faces of every frame, as the same frames would be read as images.
 
-    face_map : Grad-CAM unless another is given, of each face's own label
-    smallest : least side of a face, as a share of the frame's shorter side
+    face_map : of each face's own label
     """
-    face_map = face_map or cam_map(GradCam())
     labels = tuple(network.labels)
     rows, maps, count = [], [], 0
     for frame in progress(video, total=video.frames or None, label="reading faces"):
         image = Image.fromarray(frame)
-        boxes = find_faces(image, smallest)[:most_faces]
+        boxes = find_faces(image)[:MOST_FACES]
         if len(boxes):
             read = read_faces([crop_face(image, box) for box in boxes], network, face_map)
             for box, chances in zip(boxes, read.probabilities, strict=True):
@@ -110,7 +102,7 @@ def painted(video: Video, track: FaceTrack) -> Iterator[Picture]:
 
 
 def annotate_video(
-    source: Path, out: Path, network: EmotionNetwork, face_map: FaceMap | None = None
+    source: Path, out: Path, network: EmotionNetwork, face_map: FaceMap = GRAD_CAM
 ) -> FaceTrack:
     """Write the annotated video and its table, each whole or not at all.
 

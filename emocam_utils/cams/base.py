@@ -6,11 +6,11 @@ Axes: N images, C channels, h x w cells.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import ClassVar, Literal, get_origin, get_type_hints
 
 from torch import Tensor, nn
 
-from .target import explained, weighted_sum
+from .target import check_choice, explained, weighted_sum
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,8 @@ class Cam:
         hints = get_type_hints(type(self))
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         for option, value in values.items():
-            allowed = get_args(hints[option])
-            if get_origin(hints[option]) is Literal and value not in allowed:
-                raise ValueError(
-                    f"{option}={value!r} is not allowed; choose one of {', '.join(allowed)}"
-                )
+            if get_origin(hints[option]) is Literal:
+                check_choice(option, value, hints[option])
         wrong = [o for o in self._positive if values[o] is not None and not values[o] > 0]
         if wrong:
             given = ", ".join(f"{option}={values[option]}" for option in wrong)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,13 @@ Gradients of a probability vanish when the network is sure, and whole maps with 
 """
 
 _RANDOM_IN_TRAINING = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
+
+
+def check_choice(option: str, value: object, choices: object) -> None:
+    """Refuse a value outside a Literal: what was given, what is allowed."""
+    allowed = get_args(choices)
+    if value not in allowed:
+        raise ValueError(f"{option}={value!r} is not allowed; choose one of {', '.join(allowed)}")
 
 
 def refuse_training(module: nn.Module, what: str) -> None:

@@ -8,7 +8,7 @@ plots
 
 from ..pipeline.matrix import associate
 from . import plots
-from .agreement import agreements, contests, floor_table, made_by, pair_table, rivals
+from .agreement import above_floors, contests, floor_table, made_by, pair_table, rivals
 from .differences import (
     example_images,
     matrices,
@@ -18,10 +18,9 @@ from .differences import (
     scipy_agreement,
     spread_table,
 )
-from .rsa import REPRESENTATIONS
 
 __all__ = [
-    "REPRESENTATIONS", "agreements", "associate", "contests", "example_images", "floor_table",
+    "above_floors", "associate", "contests", "example_images", "floor_table",
     "made_by", "matrices", "matrix_table", "method_table", "pair_table", "plots", "rivals",
     "scaled_maps", "scipy_agreement", "spread_table",
 ]  # fmt: skip

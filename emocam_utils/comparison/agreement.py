@@ -157,26 +157,9 @@ class Contest:
         over = (table["p"] < ALPHA) & (table["beyond_low"] > 0) & (table["rho"] > table["random"])
         return table.assign(above=over)
 
-    def table(self) -> pd.DataFrame:
-        """`pairs` of all representations, one below the other."""
-        parts = {(self.name, name): self.pairs(name) for name in REPRESENTATIONS}
-        return pd.concat(parts, names=["preset", "representation"])
-
-    def verdict(self, representation: str = "M_A") -> str:
-        """From the numbers: does the agreement exceed its floors?"""
-        pairs, what = self.pairs(representation), f"{self.name}, {representation}: "
-        if pairs["rho"].isna().all():
-            return f"{what}{self.images} images count, too few to compare methods on."
-        n, above = len(pairs), int(pairs["above"].sum())
-        extent = {n: "EXCEEDS its floors", 0: "DOES NOT EXCEED its floors"}
-        mean = pairs.mean()
-        return (
-            f"{what}agreement {extent.get(above, 'exceeds its floors in PART')}, {above} of {n} "
-            f"pairs are above all. Mean rho {mean['rho']:.2f}; shuffled {mean['shuffled']:.2f} "
-            f"({(pairs['p'] < ALPHA).sum()} pairs above), random at most {mean['random']:.2f} "
-            f"({(pairs['rho'] > pairs['random']).sum()}), untrained {mean['untrained']:.2f} "
-            f"({(pairs['beyond_low'] > 0).sum()})."
-        )
+    def agreements(self, representations: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Fig. 6 in several representations, (A, A) each."""
+        return {name: self.rsa.agreement(name) for name in representations}
 
 
 def contests(
@@ -197,18 +180,26 @@ def contests(
 
 
 def pair_table(contests: Mapping[str, Contest]) -> pd.DataFrame:
-    """`Contest.table` of all presets, one below the other."""
-    return pd.concat([contest.table() for contest in contests.values()])
+    """`Contest.pairs` of all presets and representations, one below the other."""
+    parts = {(n, name): c.pairs(name) for n, c in contests.items() for name in REPRESENTATIONS}
+    return pd.concat(parts, names=["preset", "representation"])
 
 
-def agreements(
-    contests: Mapping[str, Contest], representations: Sequence[str]
-) -> dict[str, dict[str, pd.DataFrame]]:
-    """Fig. 6 for each preset and representation: preset -> representation -> (A, A)."""
-    return {
-        name: {view: contest.rsa.agreement(view) for view in representations}
-        for name, contest in contests.items()
-    }
+def above_floors(pairs: pd.DataFrame) -> pd.DataFrame:
+    """How many pairs agree beyond each floor, and beyond all; one row a preset and representation.
+
+    pairs : as `pair_table` makes it; pairs without a defined agreement are above none
+    """
+    over = pd.DataFrame(
+        {
+            "pairs": pairs["rho"].notna(),
+            "above shuffled": pairs["p"] < ALPHA,
+            "above random": pairs["rho"] > pairs["random"],
+            "above untrained": pairs["beyond_low"] > 0,
+            "above all": pairs["above"],
+        }
+    )
+    return over.groupby(level=["preset", "representation"], sort=False).sum()
 
 
 def highest(agreement: pd.DataFrame) -> float:

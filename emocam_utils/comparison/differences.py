@@ -16,6 +16,7 @@ from ..pipeline.analysis import Analysis
 from ..pipeline.example import clear_examples
 from ..pipeline.importance import scaled
 from ..pipeline.tables import map_array
+from ..stats.measures import attended_percent
 from .agreement import Contest
 
 
@@ -70,7 +71,9 @@ def spread_table(contest: Contest, count: int = 15, least: int = 10) -> pd.DataF
     c, once = contest.candidates, np.ones(contest.images)
     cells = pd.MultiIndex.from_product([c.classes, c.labels], names=["class", "label"])
     choices = contest.rsa.choices
-    table = pd.DataFrame({cam: choices[cam].percent(once).ravel() for cam in choices}, index=cells)
+    table = pd.DataFrame(
+        {cam: attended_percent(choices[cam].counts(once)).ravel() for cam in choices}, index=cells
+    )
     table["spread"] = table.max(axis=1) - table.min(axis=1)
     images = c.label.sum(axis=0)
     present = c.present.T @ c.label

@@ -79,7 +79,8 @@ def methods_figure(table: pd.DataFrame) -> Figure:
     share = 100 * table["empty"] / table["images"]
     panels = {"empty maps (% of images)": share, "boxes kept (% of candidates)": table["kept"]}
     for ax, (title, values) in zip(axes, panels.items(), strict=True):
-        bars = values.unstack("preset", sort=False)
+        presets = values.index.unique("preset")
+        bars = pd.DataFrame({preset: values.loc[preset] for preset in presets})
         bars.index = [method_name(cam) for cam in bars.index]
         bars.plot.bar(ax=ax, width=0.8, rot=0, fontsize=8, color=PRESET_COLOURS, legend=False)
         for drawn in ax.containers:
@@ -98,18 +99,22 @@ def matrices_figure(matrices: Mapping[str, pd.DataFrame], top: int) -> Figure:
     """
     total = sum(matrices.values()).sum(axis=1)
     rows = total.sort_values(ascending=False, kind="stable").index[:top]
-    highest = max(float(matrix.max(axis=None)) for matrix in matrices.values()) or 1
+    highest = max(float(matrix.to_numpy().max(initial=0)) for matrix in matrices.values()) or 1
+    scale = plt.cm.ScalarMappable(plt.Normalize(0, highest), "rocket_r")
     width, height = 1.4 + 2.3 * len(matrices), 1.5 + 0.17 * len(rows)
     figure, axes = side_by_side(len(matrices), width / len(matrices), height)
     for ax, (cam, matrix) in zip(axes, matrices.items(), strict=True):
-        picture = ax.imshow(matrix.loc[rows], cmap="rocket_r", vmin=0, vmax=highest, aspect="auto")
+        if len(rows):
+            ax.imshow(matrix.loc[rows], cmap=scale.cmap, norm=scale.norm, aspect="auto")
+        else:
+            said(ax, "no class")
         names = [short_label(label) for label in matrix.columns]
         ax.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
         ax.set_yticks(range(len(rows)), rows if ax is axes[0] else [""] * len(rows), fontsize=7)
         ax.tick_params(length=0)
         ax.set_title(method_name(cam))
         ax.spines[:].set_visible(False)
-    figure.colorbar(picture, ax=axes, label="images (M$_A$)", shrink=0.8, pad=0.01)
+    figure.colorbar(scale, ax=axes, label="images (M$_A$)", shrink=0.8, pad=0.01)
     return figure
 
 

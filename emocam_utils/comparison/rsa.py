@@ -22,7 +22,7 @@ from scipy.stats import hypergeom
 from ..pipeline.attention import counted_images
 from ..pipeline.counts import codes
 from ..stats.bootstrap import resampled
-from ..stats.measures import Counts, log_odds_ratio
+from ..stats.measures import Counts, attended_percent, log_odds_ratio
 from ..stats.ranks import spearman_matrix
 from ..stats.tests import shuffled_within_images
 from ..study import Preset
@@ -117,15 +117,10 @@ class Choice:
         """M_A (Section 2), with each image counted `weights` (I,) times; (K, L)."""
         return self.attended.T @ (weights[:, None] * self.label)
 
-    def percent(self, weights: NDArray) -> NDArray[np.float64]:
-        """M'_A: M_A in percent of the images of the label, NaN for a label without any; (K, L)."""
-        images = weights @ self.label
-        return 100 * self.matrix(weights) / np.where(images > 0, images, np.nan)
-
-    def log_odds(self, weights: NDArray) -> NDArray[np.float64]:
-        """Log of the odds with the label over those without (`measures.log_odds_ratio`); (K, L)."""
+    def counts(self, weights: NDArray) -> Counts:
+        """What `measures` are functions of, but for presence."""
         matrix = self.matrix(weights)
-        return log_odds_ratio(Counts(matrix, matrix, weights @ self.label))
+        return Counts(matrix, matrix, weights @ self.label)
 
     def beyond_chance(self, weights: NDArray) -> NDArray[np.float64]:
         """M_A less its mean over shuffles, NaN where the class is never there; (K, L).
@@ -155,8 +150,8 @@ Vector = Callable[[Choice, NDArray, NDArray], NDArray[np.float64]]
 REPRESENTATIONS: dict[str, Vector] = {
     "M_A": lambda choice, weights, _: choice.matrix(weights).ravel(),
     "Dice triangle": lambda choice, weights, top: choice.dice_triangle(weights, top),
-    "M'_A": lambda choice, weights, _: choice.percent(weights).ravel(),
-    "log odds": lambda choice, weights, _: choice.log_odds(weights).ravel(),
+    "M'_A": lambda choice, weights, _: attended_percent(choice.counts(weights)).ravel(),
+    "log odds": lambda choice, weights, _: log_odds_ratio(choice.counts(weights)).ravel(),
     "beyond chance": lambda choice, weights, _: choice.beyond_chance(weights).ravel(),
 }
 """The paper's definition, what its code computed, and others of the same choices."""

@@ -8,7 +8,7 @@ folder. The images may not be passed on, so nothing of them is in this repositor
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,8 @@ class Fer2013Files(Folder):
 
     @property
     def ids(self) -> list[str]:
-        every = Folder(self.path).ids
+        whole = replace(self, limit=0) if self.limit else self
+        every = super(Fer2013Files, whole).ids
         return [i for i in every if split_of(Path(i)) == self.split][: self.limit or None]
 
     def emotion(self, image: str) -> str:

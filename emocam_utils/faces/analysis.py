@@ -19,9 +19,10 @@ from PIL import Image
 from torch import Tensor
 
 from ..corpora import fer2013
-from ..corpora.face_finding import CASCADE, NoFace
+from ..corpora.face_finding import CASCADE
 from ..corpora.faces import Faces, open_faces
 from ..corpora.folder import Folder
+from ..corpora.images import UnreadableImage
 from ..networks.face_weights import SHIPPED, fer_file
 from ..pipeline.analysis import Analysis, open_corpus
 from ..registry import UnknownName
@@ -112,7 +113,7 @@ class FaceAnalysis(Analysis):
         spec = self.study.network
         described = {
             "study": f"{self.study.name}: {self.study.title}",
-            "faces": f"{self.corpus.name} (n = {len(self.corpus.ids)})",
+            "faces": f"{self.corpus.name} (n = {len(self.ids)})",
             "network": f"{spec.name}, {spec.weights.name if spec.weights else 'no weights'}",
             "emotions": ", ".join(self.labels),
         } | ({"note": self.note} if self.note else {})
@@ -136,12 +137,14 @@ def face_analysis(
     Where no photograph of the study shows a face, the examples stand in and `note` says why.
     """
     chosen = face_study(study, network, weights)
+    found = FaceAnalysis(chosen, device, study_faces(study, folder))
     try:
-        return FaceAnalysis(chosen, device, study_faces(study, folder))
-    except NoFace as error:
+        found.ids  # noqa: B018
+    except UnreadableImage as error:
         if folder:
             raise
         return FaceAnalysis(chosen, device, open_faces(), f"{error}. The examples are shown.")
+    return found
 
 
 def face_study(study: Study, network: str, weights: Path | str = "") -> Study:
@@ -169,24 +172,15 @@ def study_faces(study: Study, folder: Path | str = "") -> Faces:
     folder  : of cropped faces, or of FER2013 (its PublicTest is taken); "" for those of the study's
               photographs or, for drawn scenes, the examples that are at hand offline
     The study's limit holds for the images of a folder; without one the first MOST_IMAGES count.
-    errors  : NoFace if no image has a face that can be read
     """
     limit = study.corpus.limit or MOST_IMAGES
     if folder:
         path = Path(folder).expanduser().absolute()
         known = any(fer2013.split_of(Path(image)) for image in Folder(path).ids)
-        found = open_faces(path, detect=False, split="test" if known else "", limit=limit)
-    elif study.corpus.kind == "emoscenes":
-        found = open_faces()
-    else:
-        found = Faces(open_corpus(study.corpus.model_copy(update={"limit": limit})))
-    if not found.ids:
-        reason = found.skipped["reason"].iloc[0]
-        raise NoFace(
-            f"none of the {len(found.skipped)} images of {found.source.name} has a face that can "
-            f"be read; the first: {reason}"
-        )
-    return found
+        return open_faces(path, detect=False, split="test" if known else "", limit=limit)
+    if study.corpus.kind == "emoscenes":
+        return open_faces()
+    return Faces(open_corpus(study.corpus.model_copy(update={"limit": limit})))
 
 
 def in_order(labels: Sequence[str]) -> list[str]:

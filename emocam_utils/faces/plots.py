@@ -56,7 +56,8 @@ def _below(ax: Axes, words: str, size: float = 8, **options: object) -> None:
 
 def _panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, np.ndarray]:
     """A figure of rows x columns panels without axes."""
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(max(rows, 1), columns, figsize=size, squeeze=False,
+                                layout="constrained")  # fmt: skip
     for ax in axes.flat:
         ax.set_axis_off()
     return figure, axes
@@ -97,7 +98,7 @@ def emotion_row_figure(
                      the predicted one: cam, saliency (Spearman's correlation)
     """
     emotions = list(cams)
-    size = len(emotions)
+    size = max(len(emotions), 4)
     figure = plt.figure(figsize=(1.42 * size + 0.3, 5.3), layout="constrained")
     grid = figure.add_gridspec(3, size, height_ratios=(1.12, 1, 1))
     show_image(figure.add_subplot(grid[0, 0]), face.convert("RGB"), "the face")
@@ -178,10 +179,10 @@ def dependence_figure(table: pd.DataFrame) -> Figure:
     changes = list(dict.fromkeys(table["changed"]))
     colours = mpl.colormaps["tab10"](np.arange(len(changes)))
     figure, axes = plt.subplots(
-        1, len(kinds), figsize=(4.6 * len(kinds), 3.1), sharex=True, squeeze=False,
+        1, len(kinds) or 1, figsize=(4.6 * (len(kinds) or 1), 3.1), sharex=True, squeeze=False,
         layout="constrained",
     )  # fmt: skip
-    for ax, kind in zip(axes[0], kinds, strict=True):
+    for ax, kind in zip(axes[0], kinds, strict=False):
         rules = list(dict.fromkeys(table.loc[table["map"] == kind, "rule"]))
         for c, change in enumerate(changes):
             here = table[(table["map"] == kind) & (table["changed"] == change)].set_index("rule")
@@ -280,7 +281,7 @@ def film_figure(
     upper, lower = figure.subfigures(2, 1, height_ratios=(1.32 * (1 + len(maps)), 2.4))
     axes = upper.subplots(1 + len(maps), len(shown), squeeze=False)
     for k, column in zip(shown, axes.T, strict=True):
-        top = probabilities.iloc[k].idxmax()
+        top = probabilities.columns[np.argmax(probabilities.iloc[k].to_numpy())]
         show_image(column[0], frames[k].convert("RGB"))
         column[0].set_title(top, fontsize=8.5, color=emotion_colour(top))
         for ax, (name, of_frames) in zip(column[1:], maps.items(), strict=True):

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..corpora import Corpus
+from ..corpora import Corpus, offers
 from ..corpora.emoscenes import people
 from ..corpora.emoscenes.raster import raster
 from ..corpora.emoscenes.rule import FACE, load_rule
@@ -38,7 +38,7 @@ def corpus_sheet(corpus: Corpus, images: Sequence[str]) -> Figure:
 
 def known_labels(corpus: Corpus) -> dict[str, str]:
     """The label of each image of which the corpus knows the truth; none, if it knows of none."""
-    if not hasattr(corpus, "truth"):
+    if not offers(corpus, "truth"):
         return {}
     return corpus.truth().drop_duplicates("image").set_index("image")["label"].to_dict()
 

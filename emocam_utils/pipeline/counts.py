@@ -174,6 +174,17 @@ def part_of(attention: Attention, images: Collection[str]) -> Attention:
     )
 
 
+def joined(parts: Iterable[Attention]) -> Attention:
+    """Parts of a corpus as one."""
+    parts = [part for part in parts if len(part.predictions)]
+    names = ("boxes", "predictions", "maps", "importances")
+    tables = {
+        name: pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in names
+    }
+    return replace(parts[0], **tables)
+
+
 def threshold_sweep(
     attention: Attention | Iterable[Attention], preset: Preset, thresholds: Sequence[float]
 ) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Explanations compared: presets, the factors behind them, methods, occlusions, networks.
 
 Every threshold comes from the calibration split (`calibration`), except the paper's own 0.3.
-Intervals are 95 %, over scenes. Tables only: `words` says what they come to, `plots` draws them.
+Intervals are 95 %, over scenes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .contestants import FACTORS, METHODS, preset_variant, variant
 from .trial import Trial
 
 PRESENCE = "presence only"
+AUROC, PRECISION = 0.97, 0.90  # what the corrected preset must reach, per cell
 
 
 def _table(rows: Mapping, *names: str) -> pd.DataFrame:
@@ -68,6 +69,33 @@ def preset_table(
                 **box_measures(trial, importance, preset.threshold, box_times),
             }
     return _table(rows, "network", "preset")
+
+
+def verdict_table(presets: pd.DataFrame) -> pd.DataFrame:
+    """The answer to the notebook's question, for every network of `preset_table`.
+
+    returns : indexed by network: whether the published preset is worse than presence alone and the
+              corrected one better, each also `surely` (the paired interval leaves 0 out), and which
+              targets the corrected one misses ("" for none); no row where no cell could be judged
+    """
+    rows = {}
+    for network, table in presets.groupby(level="network", sort=False):
+        table = table.droplevel("network")
+        presence, paper, corrected = (table.loc[n] for n in (PRESENCE, "paper", "corrected"))
+        reached = {
+            f"AUROC of at least {AUROC}": corrected["auroc"] >= AUROC,
+            f"average precision of at least {PRECISION}": corrected["ap"] >= PRECISION,
+            "interval apart from presence's": corrected["ap_low"] > presence["ap_high"],
+        }
+        if table["ap"].notna().all():
+            rows[network] = {
+                "published is worse": paper["ap"] < presence["ap"],
+                "surely worse": paper["gain_high"] < 0,
+                "corrected is better": corrected["ap"] > presence["ap"],
+                "surely better": corrected["gain_low"] > 0,
+                "misses": "; ".join(target for target, holds in reached.items() if not holds),
+            }
+    return _table(rows, "network")
 
 
 def step_table(

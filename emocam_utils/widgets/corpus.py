@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..pipeline.analysis import Analysis
 from ..pipeline.attention import Attention
-from ..pipeline.counts import part_of
+from ..pipeline.counts import joined, part_of
 from ..pipeline.importance import SCORES, scaled
 from ..pipeline.tables import map_array
 from ..study import Preset
@@ -82,5 +82,8 @@ class CorpusExplorer(Explorer):
         return self.presets[c["maps"].value].model_copy(update=update)
 
     def _attention(self, cam: str, maps: str) -> Attention:
-        whole = self.analysis.attention(cam, self.presets[maps])
-        return whole if self._of is None else part_of(whole, self._of)
+        preset = self.presets[maps]
+        if self._of is None:
+            return self.analysis.attention(cam, preset)
+        parts = self.analysis.attention_parts(cam, preset)  # never all of them in memory
+        return joined(part_of(part, self._of) for part in parts)

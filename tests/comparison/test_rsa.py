@@ -29,6 +29,7 @@ from emocam_utils.pipeline.analysis import Analysis, Untrained, preset_cam
 from emocam_utils.pipeline.attention import Attention, attended_boxes
 from emocam_utils.pipeline.matrix import associate
 from emocam_utils.pipeline.tables import map_array, maps_table
+from emocam_utils.stats import measures
 from emocam_utils.stats.tests import permutation_p
 from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study, StudyError, load_study
 
@@ -101,8 +102,10 @@ def test_matrix_percent_and_log_odds_equal_those_of_association(seed):
     expected = associate(Attention("x", PRESET, boxes, predictions, maps, scores, CLASSES, LABELS))
     once = np.ones(len(candidates.label))
     assert (choice.matrix(once) == expected.matrix.to_numpy()).all()
-    np.testing.assert_allclose(choice.percent(once), expected.percent.to_numpy())
-    np.testing.assert_allclose(choice.log_odds(once), expected.measure("log odds").to_numpy())
+    np.testing.assert_allclose(measures.attended_percent(choice.counts(once)), expected.percent)
+    np.testing.assert_allclose(
+        measures.log_odds_ratio(choice.counts(once)), expected.measure("log odds")
+    )
 
 
 def test_a_weight_counts_an_image_as_often_as_it_says():
@@ -400,22 +403,21 @@ def looking(c, rng):
     return np.where(rng.random(len(typical)) < 0.95, typical, False)
 
 
-def test_the_verdict_says_whether_the_agreement_exceeds_its_floor():
+def test_a_pair_is_above_its_floors_only_if_it_says_more_than_presence():
     informed = contest(looking, at_random)
     assert informed.pairs("beyond chance")["above"].all()
-    assert "beyond chance: agreement EXCEEDS its floors, 1 of 1 pairs" in informed.verdict(
-        "beyond chance"
-    )
+    counts = agreement.above_floors(agreement.pair_table({"corrected": informed}))
+    assert counts.loc[("corrected", "beyond chance")].tolist() == [1, 1, 1, 1, 1]
     blind = contest(at_random, at_random)
     assert blind.pairs("M_A")["rho"].item() > 0.9  # a high correlation, and yet
-    assert "DOES NOT EXCEED its floors, 0 of 1 pairs" in blind.verdict("M_A")
+    assert not blind.pairs("M_A")["above"].item()
 
 
 def test_agreeing_no_more_than_untrained_methods_do_is_no_agreement():
     same = contest(looking, looking)
     pairs = same.pairs("beyond chance")
     assert pairs["p"].item() < 0.05 and not pairs["above"].item()
-    assert pairs["beyond_low"].item() < 0 and "DOES NOT EXCEED" in same.verdict("beyond chance")
+    assert pairs["beyond_low"].item() < 0
 
 
 def test_numbers_of_a_pair_by_their_definition():
@@ -427,13 +429,13 @@ def test_numbers_of_a_pair_by_their_definition():
     random = one.random.agreement("M_A").to_numpy()
     assert pairs["random"] == pytest.approx(random[~np.eye(5, dtype=bool)].max())
     assert pairs["shuffled"] == pytest.approx(one.shuffled["M_A"][:, 0, 1].mean())
-    table = one.table()
+    table = agreement.pair_table({"corrected": one})
     assert table.loc[("corrected", "M_A", "gradcam", "lime"), "rho"] == pytest.approx(pairs["rho"])
 
 
 def test_too_few_images_are_said_to_be():
     one = contest(at_random, at_random, draws=3, images=0)
-    assert one.verdict("M_A").endswith("0 images count, too few to compare methods on.")
+    assert (agreement.above_floors(agreement.pair_table({"x": one})) == 0).all(axis=None)
     table = agreement.floor_table([one])
     assert table["rho"].isna().all()
     plots.plt.close(plots.floors_figure(table))

@@ -13,7 +13,8 @@ from scipy.stats import spearmanr
 from tiny_faces import astronaut, plain
 
 from emocam_utils.cams.saliency import RULES
-from emocam_utils.corpora.face_finding import NoFace
+from emocam_utils.corpora.face_finding import cut_face
+from emocam_utils.corpora.images import UnreadableImage
 from emocam_utils.faces import maps as face_maps
 from emocam_utils.faces.analysis import (
     DRAWN,
@@ -90,12 +91,9 @@ def test_rules_are_compared_where_no_map_is_empty():
 def test_a_study_of_photographs_gives_their_faces(tmp_path):
     astronaut().save(tmp_path / "a.png")
     Image.fromarray(plain()).save(tmp_path / "b.png")
-    found = study_faces(load_study("folder", images=tmp_path))
-    assert found.ids == ["a.png"] and found.skipped["image"].tolist() == ["b.png"]
-    with pytest.raises(NoFace, match=r"none of the 1 images of folder .* no face found in a\.png"):
-        (tmp_path / "a.png").unlink()
-        Image.fromarray(plain()).save(tmp_path / "a.png")
-        study_faces(load_study("folder", images=tmp_path, limit=1))
+    analysis = face_analysis(load_study("folder", images=tmp_path))
+    assert analysis.ids == ["a.png"] and analysis.skipped["image"].tolist() == ["b.png"]
+    assert analysis.faces["a.png"].tobytes() == cut_face(astronaut()).tobytes()
 
 
 def test_a_folder_of_faces_is_taken_as_it_is_and_fer2013_by_its_test_part(tmp_path):
@@ -122,9 +120,10 @@ def test_faces_are_read_as_any_study_and_stored(tmp_path, monkeypatch):
         np.testing.assert_allclose(table.loc[face, list(analysis.labels)].astype(float), chances,
                                    atol=1e-5)  # fmt: skip
         assert table.loc[face, "label"] == analysis.labels[chances.argmax()]
-    again = face_analysis(load_study("tiny"), device="cpu")
-    monkeypatch.setattr(type(again), "_explain_batch", None)  # nothing is left to compute
-    assert again.table.equals(table)
+    stored = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")}
+    assert len(stored) > 1
+    assert face_analysis(load_study("tiny"), device="cpu").table.equals(table)
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")} == stored
 
 
 def test_without_a_face_the_examples_stand_in_and_the_note_says_so(tmp_path):
@@ -132,11 +131,13 @@ def test_without_a_face_the_examples_stand_in_and_the_note_says_so(tmp_path):
     study = load_study("folder", images=tmp_path)
     analysis = face_analysis(study)
     assert analysis.corpus.name.startswith("example faces")
-    assert "none of the 1 images of folder" in analysis.note and "wall.png" in analysis.note
+    assert (
+        "none of the 1 images of faces of folder" in analysis.note and "wall.png" in analysis.note
+    )
     assert analysis.note in unescape(analysis._repr_html_())
     (tmp_path / "faces").mkdir()
     (tmp_path / "faces" / "a.png").write_bytes(b"no image")
-    with pytest.raises(NoFace, match="none of the 1 images of folder faces"):
+    with pytest.raises(UnreadableImage, match="none of the 1 images of folder faces"):
         face_analysis(study, folder=tmp_path / "faces")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slow_association import slow_counts
 from tiny_attention import CLASSES, LABELS, PRESET, tiny_attention
 
-from emocam_utils.pipeline.counts import Tally, part_of, sweep_table, threshold_sweep
+from emocam_utils.pipeline.counts import Tally, joined, part_of, sweep_table, threshold_sweep
 from emocam_utils.pipeline.matrix import associate
 
 UNIT = st.floats(0, 1)
@@ -126,6 +126,15 @@ def test_a_sweep_over_any_parts_is_that_of_the_whole(seed, parts):
     split = [part_of(whole, names[of == part]) for part in range(parts)]
     expected = threshold_sweep(whole, PRESET, [0.1, 0.4])
     pd.testing.assert_frame_equal(threshold_sweep(split, PRESET, [0.1, 0.4]), expected)
+
+
+def test_parts_joined_again_count_the_same():
+    whole = tiny_attention()
+    names = whole.predictions["image"].to_numpy()
+    parts = [part_of(whole, names[k::3]) for k in range(3)] + [part_of(whole, [])]
+    again = joined(parts)
+    assert len(again.boxes) == len(whole.boxes) and again.boxes.index.is_unique
+    np.testing.assert_array_equal(Tally.of(again).matrix(PRESET), Tally.of(whole).matrix(PRESET))
 
 
 def test_a_part_has_what_belongs_to_its_images_in_the_same_order():
