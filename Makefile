@@ -66,8 +66,8 @@ train-validation: $(INSTALLED) ## train the further networks of 06_validation an
 	$(PY) -m emocam_utils.training.validate --seed $$seed --weights $$out || exit 1; done
 train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
 	@$(PY) -m emocam_utils.training.gimefive $(call needed,DATA,DATA=/home/me/fer2013)
-facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder)
-	@$(PY) -m emocam_utils.faces.parts $(call needed,DATA,DATA=/home/me/fer2013) $(call option,OUT,--out)
+facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder, PUBLISH=1)
+	@$(PY) -m emocam_utils.faces.parts $(call needed,DATA,DATA=/home/me/fer2013) $(call option,OUT,--out) $(if $(PUBLISH),--publish)
 face-scores: $(INSTALLED) ## the emotions of the faces in FOLDER= as a table, OUT=scores.csv (CROPPED=1: the images are faces)
 	@$(PY) -m emocam_utils.apps.face_scores $(call needed,FOLDER,FOLDER=/home/me/photos OUT=scores.csv) \
 		--out $(call needed,OUT,FOLDER=/home/me/photos OUT=scores.csv) $(if $(CROPPED),--cropped) $(model)

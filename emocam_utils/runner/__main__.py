@@ -75,7 +75,7 @@ def run(study: Study, runs: list[Run], jobs: int = 1, timeout: int | None = None
 
     def one(wanted: Run) -> int:
         print(f"{wanted.notebook.stem}: {wanted.why}", flush=True)
-        command = [sys.executable, "-m", f"{__package__}.execute", str(wanted.notebook)]
+        command = [sys.executable, "-m", __package__, "execute", str(wanted.notebook)]
         command += ["--out", str(out), *(["--timeout", str(timeout)] if timeout else [])]
         command += ["--lines"] if jobs > 1 else []
         command += [text for pair in wanted.given for text in ("-p", *pair)]
@@ -145,4 +145,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        if sys.argv[1:2] == ["execute"]:  # what `run` starts; its imports take seconds
+            from .execute import main as execute
+
+            sys.exit(execute(sys.argv[2:]))
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("interrupted before it began", file=sys.stderr)
+        sys.exit(130)
