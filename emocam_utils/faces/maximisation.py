@@ -53,7 +53,7 @@ class Ascent:
     p: float = 6.0
 
     def __post_init__(self) -> None:
-        above = {name: "greater than 0" for name in ("steps", "rate")}
+        above = dict.fromkeys(("steps", "rate"), "greater than 0")
         least = {"jitter": 0, "total_variation": 0, "norm": 0, "p": 1}
         wrong = [f"{k}={v!r} must be {above[k]}" for k, v in vars(self).items()
                  if k in above and not v > 0]  # fmt: skip
