@@ -26,6 +26,7 @@ from torch import Tensor
 
 from ..cams.target import gradients, refuse_training
 from ..networks import EmotionNetwork
+from ..pipeline.run import one_thread
 from ..progress import progress
 from ..registry import UnknownName
 
@@ -98,7 +99,8 @@ def maximise(
     shifts = rng.integers(-ascent.jitter, ascent.jitter, (ascent.steps, 2), endpoint=True)
     shifts[0] = 0
     history = []
-    with gradients():
+    # on one thread, for a climb makes a rounding that depends on their number a difference
+    with gradients(), one_thread():
         pixels = start.clone().requires_grad_()
         adam = torch.optim.Adam([pixels], lr=ascent.rate)
         for dy, dx in progress(shifts, label="activation maximisation"):
@@ -111,7 +113,7 @@ def maximise(
             adam.step()
             with torch.no_grad():
                 pixels.clamp_(-1, 1)
-    with torch.no_grad():
+    with torch.no_grad(), one_thread():
         images = space.images(pixels.detach())
         history.append(score(images))
     return Maximum(images.cpu(), torch.stack(history).cpu().double().numpy())
