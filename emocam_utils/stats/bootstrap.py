@@ -19,7 +19,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .intervals import LEVEL, percentile
 from .measures import mean_percent, ratio
-from .tests import holm as holm  # its old place
 
 TIMES = 2000
 

@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from .bootstrap import resampled as resampled  # its old place
-from .intervals import percentile as interval  # noqa: F401  (its old name and place)
 from .measures import ratio
 
 Measured = float | NDArray[np.float64]
