@@ -18,8 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .intervals import LEVEL, percentile
-from .measures import mean_percent
-from .tests import holm as holm  # its old place
+from .measures import mean_percent, ratio
 
 TIMES = 2000
 
@@ -45,9 +44,7 @@ def weighted_mean(values: ArrayLike, weights: NDArray) -> NDArray[np.float64]:
     """
     values, weights = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     known = ~np.isnan(values)
-    total = weights @ known.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        return np.where(total > 0, weights @ np.where(known, values, 0.0) / total, np.nan)
+    return ratio(weights @ np.where(known, values, 0.0), weights @ known.astype(np.float64))
 
 
 def interval_of_sums(
@@ -67,12 +64,9 @@ def interval_of_sums(
     sums = np.zeros((len(names), np.shape(values)[1]))
     np.add.at(sums, codes, np.asarray(values, dtype=np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = statistic(sums.sum(axis=0))
+        value = float(statistic(sums.sum(axis=0)))
         samples = statistic(resampled(len(names), times, seed) @ sums)
-    if not np.isfinite(value):
-        return float(value), np.nan, np.nan
-    low, high = percentile(samples)
-    return float(value), float(low), float(high)
+    return (value, *percentile(samples)) if np.isfinite(value) else (value, np.nan, np.nan)
 
 
 def ratio_of_sums(sums: NDArray) -> NDArray[np.float64]:

@@ -56,8 +56,8 @@ Measure = Callable[[Counts], NDArray[np.float64]]
 MEASURES: Registry[Measure] = Registry("association measure")
 
 
-def _ratio(above: NDArray, below: NDArray) -> NDArray[np.float64]:
-    """above / below, NaN where below is 0."""
+def ratio(above: NDArray, below: NDArray) -> NDArray[np.float64]:
+    """above / below, NaN where below is 0; arrays that broadcast."""
     above, below = np.broadcast_arrays(above, below)
     return np.divide(above, below, out=np.full(below.shape, np.nan), where=below != 0)
 
@@ -68,7 +68,7 @@ def attended_percent(counts: Counts) -> NDArray[np.float64]:
 
     returns : (K, L) in [0, 100]. It mixes how often a class is there with how often it is attended.
     """
-    return _ratio(100 * counts.attended, counts.images)
+    return ratio(100 * counts.attended, counts.images)
 
 
 @MEASURES.register("presence")
@@ -77,7 +77,7 @@ def presence_percent(counts: Counts) -> NDArray[np.float64]:
 
     returns : (K, L) in [0, 100]. No class activation map enters: what M'_A must be compared with.
     """
-    return _ratio(100 * counts.present, counts.images)
+    return ratio(100 * counts.present, counts.images)
 
 
 @MEASURES.register("attention given presence")
@@ -87,7 +87,7 @@ def attention_given_presence(counts: Counts) -> NDArray[np.float64]:
     returns : (K, L) in [0, 100]; NaN where the class never occurs with the label. Over few images
               it is noisy: read it beside its presence.
     """
-    return _ratio(100 * counts.attended, counts.present)
+    return ratio(100 * counts.attended, counts.present)
 
 
 @MEASURES.register("lift")
@@ -97,8 +97,8 @@ def lift(counts: Counts) -> NDArray[np.float64]:
     P(class attended | label) / P(class attended), Church and Hanks (1990) before the logarithm.
     returns : (K, L), 0 and up, 1 for independence; NaN for a class attended nowhere
     """
-    base = _ratio(counts.attended.sum(axis=1, keepdims=True), counts.images.sum())
-    return _ratio(_ratio(counts.attended, counts.images), base)
+    base = ratio(counts.attended.sum(axis=1, keepdims=True), counts.images.sum())
+    return ratio(ratio(counts.attended, counts.images), base)
 
 
 @MEASURES.register("pmi")
@@ -113,7 +113,7 @@ def pointwise_mutual_information(counts: Counts) -> NDArray[np.float64]:
 
 
 @MEASURES.register("log odds")
-def log_odds_ratio(counts: Counts) -> NDArray[np.float64]:
+def log_oddsratio(counts: Counts) -> NDArray[np.float64]:
     """Log of the odds of being attended with the label over those with all other labels.
 
     Half an image is added to each cell of the 2 x 2 table (Haldane, 1956; Anscombe, 1956), so it is
@@ -138,7 +138,7 @@ def dice(counts: Counts) -> NDArray[np.float64]:
               describes: it also falls with the number of images that a class has elsewhere.
     """
     sizes = counts.attended.sum(axis=1, keepdims=True) + counts.images
-    value = 2 * _ratio(counts.attended, sizes)
+    value = 2 * ratio(counts.attended, sizes)
     return np.where(counts.images > 0, value, np.nan)
 
 

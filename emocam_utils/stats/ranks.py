@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from .bootstrap import resampled as resampled  # its old place
-from .intervals import percentile as interval  # noqa: F401  (its old name and place)
+from .measures import ratio
 
 Measured = float | NDArray[np.float64]
 
@@ -120,6 +119,5 @@ def _sums(counts: NDArray, starts: NDArray) -> NDArray:
 
 def _measured(above: NDArray, below: NDArray, weights: NDArray | None) -> Measured:
     """above / below, NaN where below is 0: of each sample, or the number of the only one."""
-    above, below = np.asarray(above, float), np.asarray(below, float)
-    ratio = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
-    return float(ratio[0]) if weights is None else ratio
+    found = ratio(above, below)
+    return float(found[0]) if weights is None else found

@@ -20,6 +20,7 @@ from scipy.sparse import coo_array
 
 from ..stats.bootstrap import resampled
 from ..stats.intervals import percentile
+from ..stats.measures import ratio
 from ..stats.ranks import auroc, average_precision, spearman
 
 CAUSAL = 0.2  # of probability
@@ -58,8 +59,7 @@ class Cells:
     def effects(self, weights: NDArray | None = None) -> NDArray[np.float64]:
         """Effect of each cell, NaN where it is not judged; (T, C), T = 1 without weights."""
         present = self._sums(np.ones(len(self.rows)), weights)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            effect = self._sums(self.rows["effect"].to_numpy(), weights) / present
+        effect = ratio(self._sums(self.rows["effect"].to_numpy(), weights), present)
         return np.where(present >= LEAST, effect, np.nan)
 
     def percent(self, attended: NDArray, weights: NDArray | None = None) -> NDArray[np.float64]:
@@ -70,8 +70,7 @@ class Cells:
         codes, labels = pd.factorize(self.images)
         images = _once(weights, len(self.images)) @ np.eye(len(labels))[codes]
         of_label = images[:, labels.get_indexer(self.names.get_level_values("label"))]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return 100 * self._sums(attended, weights) / of_label
+        return ratio(100 * self._sums(attended, weights), of_label)
 
     def table(self, times: int = 500, seed: int = 0) -> pd.DataFrame:
         """Every cell with its images, the class's presence, its effect and a 95 % interval."""

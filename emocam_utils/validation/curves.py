@@ -10,7 +10,7 @@ Axes: S steps, h x w cells of a map, B boxes.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,16 @@ def probabilities(
 def is_empty(cam: NDArray) -> bool:
     """Whether a map has no positive cell, so that its order says nothing."""
     return not (np.asarray(cam) > 0).any()
+
+
+def pictures_and_maps(
+    analysis: Analysis, maps: Mapping[str, pd.DataFrame], ids: Sequence[str]
+) -> Iterator[tuple[Image.Image, dict[str, NDArray]]]:
+    """Each picture with its raw maps (h, w) by method."""
+    tables = {name: table.set_index("image") for name, table in maps.items()}
+    for image in ids:
+        cams = {name: map_array(table.loc[image]) for name, table in tables.items()}
+        yield analysis.corpus.read(image), cams
 
 
 def pointing_hit(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> float:
@@ -124,12 +134,10 @@ def curve_table(
               the mean curve with its interval over images
     """
     found = {(name, curve): [] for name in maps for curve in ("deletion", "insertion")}
-    tables = {name: table.set_index("image") for name, table in maps.items()}
+    device = analysis.torch_device
     with one_thread():
-        for image in ids:
-            picture = analysis.corpus.read(image)
-            for name, table in tables.items():
-                cam, device = map_array(table.loc[image]), analysis.torch_device
+        for picture, cams in pictures_and_maps(analysis, maps, ids):
+            for name, cam in cams.items():
                 both = deletion_insertion(analysis.network, picture, cam, steps, device)
                 for curve, values in zip(("deletion", "insertion"), both, strict=True):
                     found[name, curve].append(values)

@@ -17,8 +17,9 @@ three objects: removing a face turns the head away, removing a person removes al
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -114,12 +115,12 @@ def measure_effects(analysis: Analysis, processes: int | None = None) -> Effects
         name: analysis.recipe(name, draw, _effects, network=True, rule=RULE_FILE)
         for name in ("effects", "pairs")
     }
-    with _Painters(processes or os.cpu_count() or 1) as painters:
+    with _painters(processes or os.cpu_count() or 1) as painted:
 
         def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
             tables = [
                 _effects(image, drawing, analysis.models.network, analysis.torch_device)
-                for image, drawing in zip(ids, painters.draw(ids), strict=True)
+                for image, drawing in zip(ids, painted(ids), strict=True)
             ]
             whole = {
                 "effects": pd.concat([t[0] for t in tables], ignore_index=True),
@@ -133,25 +134,14 @@ def measure_effects(analysis: Analysis, processes: int | None = None) -> Effects
     return Effects(done["effects"], done["pairs"])
 
 
-class _Painters:
-    """Processes that draw, started when there is something to draw."""
-
-    def __init__(self, processes: int) -> None:
-        self.processes = processes
-        self.pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> _Painters:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.pool is not None:
-            self.pool.shutdown(cancel_futures=True)
-
-    def draw(self, ids: Sequence[str]) -> Iterator[Drawing]:
-        if self.processes == 1:
-            return map(draw, ids)
-        self.pool = self.pool or ProcessPoolExecutor(self.processes)
-        return self.pool.map(draw, ids, chunksize=CHUNK)
+@contextmanager
+def _painters(processes: int) -> Iterator[Callable[[Sequence[str]], Iterable[Drawing]]]:
+    """`draw` of many scenes, in processes that start with the first scene."""
+    if processes == 1:
+        yield lambda ids: map(draw, ids)
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        yield lambda ids: pool.map(draw, ids, chunksize=CHUNK)
 
 
 def _effects(

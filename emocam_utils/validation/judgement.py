@@ -88,14 +88,16 @@ def verdict_table(presets: pd.DataFrame) -> pd.DataFrame:
             "interval apart from presence's": corrected["ap_low"] > presence["ap_high"],
         }
         if table["ap"].notna().all():
-            rows[network] = {
-                "published is worse": paper["ap"] < presence["ap"],
-                "surely worse": paper["gain_high"] < 0,
-                "corrected is better": corrected["ap"] > presence["ap"],
-                "surely better": corrected["gain_low"] > 0,
-                "misses": "; ".join(target for target, holds in reached.items() if not holds),
-            }
-    return _table(rows, "network")
+            rows[network] = (
+                paper["ap"] < presence["ap"],
+                paper["gain_high"] < 0,
+                corrected["ap"] > presence["ap"],
+                corrected["gain_low"] > 0,
+                "; ".join(target for target, holds in reached.items() if not holds),
+            )
+    columns = ["published is worse", "surely worse", "corrected is better", "surely better"]
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, "misses"])
+    return found.rename_axis("network")
 
 
 def step_table(

@@ -49,6 +49,11 @@ def _rows(ax: Axes, names: Iterable[str], size: float | None = None) -> None:
     ax.grid(axis="x", alpha=0.4)
 
 
+def _row(size: tuple[float, float], count: int, **options: object) -> tuple[Figure, np.ndarray]:
+    """A figure of `count` panels side by side."""
+    return plt.subplots(1, count, figsize=size, layout="constrained", **options)
+
+
 def _of(table: pd.DataFrame, level: str) -> list[str]:
     return list(dict.fromkeys(table.index.get_level_values(level)))
 
@@ -65,9 +70,8 @@ def experiment_figure(experiment: Experiment) -> Figure:
     panels += [(overlay(picture, cam), title) for title, cam in experiment.cams.items()]
     columns = 4
     rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(3 * columns, 2.5 * rows), squeeze=False, layout="constrained"
-    )
+    size = 3 * columns, 2.5 * rows
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     for ax in axes.flat:
         ax.set_axis_off()
     for number, (ax, (image, title)) in enumerate(zip(axes.flat, panels, strict=False)):
@@ -90,18 +94,9 @@ def effects_figure(cells: pd.DataFrame, most: int = 30) -> Figure:
     effect, planted = effect.loc[order], planted.loc[order]
     figure, ax = plt.subplots(figsize=(9.5, 0.22 * len(order) + 2), layout="constrained")
     if effect.size:
-        sns.heatmap(
-            effect.rename(columns=short_label),
-            ax=ax,
-            cmap="vlag",
-            vmin=-1,
-            vmax=1,
-            linewidths=0.4,
-            cbar_kws={
-                "label": "mean drop of the label's probability without the object",
-                "shrink": 0.7,
-            },
-        )
+        bar = {"label": "mean drop of the label's probability without the object", "shrink": 0.7}
+        scale = {"cmap": "vlag", "vmin": -1, "vmax": 1, "cbar_kws": bar}
+        sns.heatmap(effect.rename(columns=short_label), ax=ax, linewidths=0.4, **scale)
     for row, column in zip(*np.nonzero(planted.to_numpy()), strict=True):
         ax.add_patch(plt.Rectangle((column, row), 1, 1, fill=False, edgecolor="black", lw=1.3))
     ax.set_facecolor("#f1f3f5")
@@ -161,9 +156,7 @@ def validation_figure(presets: pd.DataFrame, cells: pd.DataFrame, bins: pd.DataF
     cells   : one row a judged cell: effect, causal, and a percentage for each preset
     bins    : score, area, kept: keep-rate of causes by size
     """
-    figure, axes = plt.subplots(
-        1, 4, figsize=(15, 3.6), width_ratios=[1.2, 1, 1, 1.1], layout="constrained"
-    )
+    figure, axes = _row((15, 3.6), 4, width_ratios=[1.2, 1, 1, 1.1])
     _plot_presets(axes[0], presets)
     _plot_scatter(axes[1], cells, "paper")
     _plot_scatter(axes[2], cells, "corrected")
@@ -180,7 +173,7 @@ def factor_figure(steps: pd.DataFrame, factors: pd.DataFrame) -> Figure:
 
     steps   : indexed by step: ap with interval; factors : indexed by score, layer, box score: ap
     """
-    figure, axes = plt.subplots(1, 2, figsize=(12, 3.2), layout="constrained")
+    figure, axes = _row((12, 3.2), 2)
     for y, (step, row) in enumerate(steps.iterrows()):
         _dots(axes[0], y, row, "ap", KEPT if y == len(steps) - 1 else COLOURS["paper"], step)
     _rows(axes[0], steps.index)
@@ -206,13 +199,8 @@ def method_figure(methods: pd.DataFrame, presence: float) -> Figure:
     presence : average precision of presence alone, drawn as a line
     """
     names = _of(methods, "method")
-    figure, axes = plt.subplots(
-        1,
-        len(METHOD_MEASURES),
-        figsize=(3 * len(METHOD_MEASURES), 0.36 * len(names) + 1.4),
-        sharey=True,
-        layout="constrained",
-    )
+    count = len(METHOD_MEASURES)
+    figure, axes = _row((3 * count, 0.36 * len(names) + 1.4), count, sharey=True)
     for ax, (measure, title) in zip(axes, METHOD_MEASURES.items(), strict=True):
         for (network, name, preset), row in methods.iterrows():
             shift = {"paper": -0.17, "corrected": 0.17}.get(preset, 0)
@@ -244,9 +232,7 @@ def curve_figure(curves: pd.DataFrame, road: pd.DataFrame, randomised: pd.DataFr
     curves     : as `curves.curve_table`; road : as `road.road_table`
     randomised : as `curves.randomisation_table`
     """
-    figure, axes = plt.subplots(
-        1, 4, figsize=(17, 3.6), width_ratios=[1, 1, 0.8, 1], layout="constrained"
-    )
+    figure, axes = _row((17, 3.6), 4, width_ratios=[1, 1, 0.8, 1])
     names = list(dict.fromkeys(curves["method"]))
     colours = dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
     better = {"deletion": "lower", "insertion": "higher"}

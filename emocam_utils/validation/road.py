@@ -27,8 +27,7 @@ from torch import Tensor, nn
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
 from ..pipeline.run import one_thread
-from ..pipeline.tables import map_array
-from .curves import highest_cells, is_empty, mean_over_images, probabilities
+from .curves import highest_cells, is_empty, mean_over_images, pictures_and_maps, probabilities
 
 SHARES = (0.1, 0.2, 0.3, 0.5)  # of the cells
 COARSE = 57  # pixels of a side on which the linear system is solved
@@ -104,14 +103,12 @@ def road_table(
               with its interval over images; for each share, probability without the most and the
               least relevant cells; images with a map
     """
-    tables = [table.set_index("image") for table in maps.values()]
-    found = []
+    network, device = analysis.network, analysis.torch_device
     with one_thread():
-        for image in ids:
-            picture = analysis.corpus.read(image)
-            cams = [map_array(table.loc[image]) for table in tables]
-            device = analysis.torch_device
-            found.append(road_curves(analysis.network, picture, cams, shares, device))
+        found = [
+            road_curves(network, picture, list(cams.values()), shares, device)
+            for picture, cams in pictures_and_maps(analysis, maps, ids)
+        ]
     rows = {}
     for name, values in zip(maps, np.stack(found, axis=1), strict=True):
         known = ~np.isnan(values).any(axis=(1, 2))

@@ -132,7 +132,8 @@ class Trial:
 
 def _largest(values: np.ndarray, codes: np.ndarray, groups: int) -> np.ndarray:
     largest = np.full(groups, -np.inf)
-    np.maximum.at(largest, codes, values)
+    with np.errstate(invalid="ignore"):  # an effect may be unknown
+        np.maximum.at(largest, codes, values)
     return largest
 
 

@@ -132,14 +132,19 @@ def test_pairs_hold_the_effects_of_their_single_cues(measured):
             assert of_thing["probability_drop"].tolist() == [pair[f"probability_{which}"]]
 
 
-def test_a_killed_run_continues_and_processes_change_nothing(measured, monkeypatch):
+def test_processes_change_nothing_and_what_is_stored_is_not_drawn_again(
+    measured, monkeypatch, tmp_path
+):
     analysis, found = measured
-    elsewhere = analysis.study.model_copy(update={"name": "two-processes"})
-    again = effects.measure_effects(Analysis(elsewhere), processes=2)
-    assert again.objects.equals(found.objects) and again.pairs.equals(found.pairs)
-    stored = "drawn although it is stored"
-    monkeypatch.setattr(effects._Painters, "draw", lambda *_: pytest.fail(stored))
-    effects.measure_effects(Analysis(analysis.study), processes=1)
+    again = Analysis(analysis.study)
+    monkeypatch.setattr(Analysis, "network", property(lambda _: pytest.fail("opened")))
+    monkeypatch.setattr(Analysis, "models", property(lambda _: pytest.fail("opened")))
+    effects.measure_effects(again, processes=2)
+    monkeypatch.undo()
+    monkeypatch.setattr("emocam_utils.paths.RESULTS", tmp_path)
+    by_two = effects.measure_effects(Analysis(analysis.study), processes=2)
+    assert list(tmp_path.rglob("*.parquet"))
+    assert by_two.objects.equals(found.objects) and by_two.pairs.equals(found.pairs)
 
 
 def test_only_drawn_scenes_can_lose_an_object(tmp_path):

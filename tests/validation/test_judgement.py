@@ -285,7 +285,8 @@ def test_each_network_passes_or_fails_at_the_targets_themselves(corrected, misse
     assert found["surely worse"].tolist() == [False, True]
     assert found["corrected is better"].all() and found["surely better"].all()
     undefined = table.assign(ap=np.nan)
-    assert judgement.verdict_table(undefined).empty
+    nothing = judgement.verdict_table(undefined)
+    assert nothing.empty and list(nothing) == list(found)
 
 
 class OnTest:
