@@ -84,3 +84,13 @@ def check_photo(width: int, height: int) -> Check:
 def check_yolov3(path: Path, home: Path) -> None:
     """YOLOv3 for the 601 classes in darknet's format, all weights finite."""
     load_yolov3(path, len(read_names(OPENIMAGES_NAMES)))
+
+
+CHECKS: dict[str, Check] = {
+    "emonet": check_emonet,
+    "mean image": check_mean_image,
+    "photo of 800 x 450": check_photo(800, 450),
+    "photo of 227 x 227": check_photo(227, 227),
+    "yolov3": check_yolov3,
+}
+"""By the names that data/assets.yaml uses."""

@@ -1,172 +1,178 @@
-"""Files of others that the real study needs: where they come from, and whether they are the right.
+"""Files of others: where they come from, and whether they are the right ones (data/assets.yaml).
 
-A file counts only after its check: its exact length, or what it says (state dict, reference
-outputs). The first one that passes has its hash written to data/assets.lock, which belongs into the
-repository; every later one must have the same. A wrong file is refused with what was expected, what
-came, and what to do, including how to place it by hand.
+A file counts only after its check: its hash where it is known, else its exact length and what it
+says (state dict, reference outputs). `make data` writes the hash of the first one that passes to
+data/assets.lock, which belongs into the repository; every later one must have the same. A wrong
+file is refused with what was expected, what came, and what to do, also by hand.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import quote
 
 import pooch
 import requests
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .. import paths
 from ..corpora.images import UnreadableImage
 from ..detectors.weights import DetectorWeightsError
 from ..networks.weights import WeightsError
-from .asset_checks import Check, check_emonet, check_mean_image, check_photo, check_yolov3
+from .asset_checks import CHECKS
+from .image_files import is_page
 
-LOCK = paths.DATA / "assets.lock"
+TABLE, LOCK = paths.DATA / "assets.yaml", paths.DATA / "assets.lock"
 INCOMING = ".incoming"
-GITLAB = (
-    "https://gitlab.com/api/v4/projects/39472331/repository/files/emonet_py%2Fdata%2F{}/raw"
-    "?ref=master"
-)
-"""The authors' GitLab project, as emonet_py.check_data_files asks it."""
+REFUSALS = (WeightsError, DetectorWeightsError, UnreadableImage, ValueError, OSError)
 
 
 class AssetError(ValueError):
     """A file that is missing or not what it should be: expected, got, what to do."""
 
 
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Expected(_Entry):
+    """What makes a file the right one; see the head of data/assets.yaml."""
+
+    sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    bytes: int = 0
+    check: Literal["", *CHECKS] = ""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.sha256 or self.bytes or self.check):
+            raise ValueError("a file needs sha256, bytes or check: anything would pass")
+        return self
+
+
+class Folder(_Entry):
+    """Files that belong together; see the head of data/assets.yaml."""
+
+    make: str
+    size: str
+    licence: str
+    urls: tuple[str, ...] = Field(min_length=1)
+    files: dict[str, Expected] = {}
+    listed: str = ""
+
+
 @dataclass(frozen=True)
 class Asset:
-    """A file to be fetched.
+    """A file to be fetched; `path` is below data/raw."""
 
-    path    : below data/raw
-    check   : what the file must be, apart from its length
-    bytes   : exact length; None where it is not known
-    about   : length for people where it is not known
-    """
-
-    name: str
     path: str
-    url: str
-    licence: str
-    check: Check
-    bytes: int | None = None
-    about: str = ""
+    expected: Expected
+    folder: Folder
 
-    def size(self) -> str:
-        """The length in words, e.g. "259.2 MB"."""
-        return f"{self.bytes / 1e6:,.1f} MB" if self.bytes else self.about
+    @property
+    def urls(self) -> list[str]:
+        return [url.format(quote(Path(self.path).name)) for url in self.folder.urls]
 
 
-MIT = "MIT (emonet-py and the original)"
-ASSETS: tuple[Asset, ...] = (
-    Asset(
-        "EmoNet's mean image",
-        "emonet/img_mean.txt",
-        GITLAB.format("img_mean.txt"),
-        MIT,
-        check_mean_image,
-        about="about 1.5 MB",
-    ),
-    Asset(
-        "EmoNet's demo photo, 800 x 450",
-        "emonet/demo_big.jpg",
-        GITLAB.format("demo_big.jpg"),
-        MIT,
-        check_photo(800, 450),
-        about="about 0.1 MB",
-    ),
-    Asset(
-        "EmoNet's demo photo, 227 x 227",
-        "emonet/demo_small.jpg",
-        GITLAB.format("demo_small.jpg"),
-        MIT,
-        check_photo(227, 227),
-        about="about 0.1 MB",
-    ),
-    Asset(
-        "EmoNet's weights",
-        "emonet/emonet.pth",
-        GITLAB.format("emonet.pth"),
-        MIT,
-        check_emonet,
-        about="about 228 MB",
-    ),
-    Asset(
-        "YOLOv3 for Open Images",
-        "yolov3/yolov3-openimages.weights",
-        "https://pjreddie.com/media/files/yolov3-openimages.weights",
-        "public domain (darknet)",
-        check_yolov3,
-        bytes=259_229_388,
-    ),
-)
+@cache
+def read_table(table: Path = TABLE) -> dict[str, Folder]:
+    """The folders by their name below data/raw. Errors: AssetError for a table that is wrong."""
+    folders = {}
+    try:
+        for name, fields in yaml.safe_load(table.read_text(encoding="utf-8")).items():
+            folder = Folder(**fields)
+            listed = read_hashes(table.parent / folder.listed) if folder.listed else {}
+            files = {file: Expected(sha256=sha256) for file, sha256 in listed.items()}
+            folders[name] = folder.model_copy(update={"files": {**folder.files, **files}})
+    except (yaml.YAMLError, ValueError, OSError) as error:
+        raise AssetError(f"{table} is wrong: {error}") from error
+    return folders
 
 
-def assets_for(weights: Path | None, raw: Path = paths.RAW) -> list[Asset]:
+def assets_of(name: str, table: Path = TABLE) -> list[Asset]:
+    """The files of a folder; [] for one that is not in the table."""
+    folder = read_table(table).get(name)
+    files = folder.files.items() if folder else ()
+    return [Asset(f"{name}/{file}", expected, folder) for file, expected in files]
+
+
+def assets_for(weights: Path | None, raw: Path = paths.RAW, table: Path = TABLE) -> list[Asset]:
     """The assets that a weights file consists of: itself and its companions; [] for our own."""
     if weights is None or not Path(weights).is_relative_to(raw):
         return []
-    known = {asset.path: asset for asset in ASSETS}
-    if Path(weights).relative_to(raw).as_posix() not in known:
-        return []
-    folder = Path(weights).parent
-    return [asset for asset in ASSETS if (raw / asset.path).parent == folder]
+    path = Path(weights).relative_to(raw)
+    found = assets_of(path.parent.as_posix(), table)
+    return found if path.as_posix() in [asset.path for asset in found] else []
 
 
-def require(weights: Path | None, raw: Path = paths.RAW, lock: Path = LOCK) -> None:
+def require(
+    weights: Path | None, raw: Path = paths.RAW, lock: Path = LOCK, table: Path = TABLE
+) -> None:
     """Let a weights file be used if it is ours, or if it and its companions pass their checks.
 
+    Nothing is written: only `make data` remembers a hash.
     Errors: AssetError, with how to get the file
     """
-    for asset in assets_for(weights, raw):
+    for asset in assets_for(weights, raw, table):
         path = raw / asset.path
         if not path.is_file():
-            raise AssetError(f"{asset.name}: there is no {path}. {_how_to_get(asset, path)}")
+            raise AssetError(f"there is no {path}. {_how_to_get(asset, path)}")
         verify(asset, path, raw, lock)
 
 
 def fetch(asset: Asset, raw: Path = paths.RAW, lock: Path = LOCK) -> Path:
     """Download an asset that is not there, check it, and only then put it into its place.
 
+    The first that passes has its hash written to the lock.
     Errors: AssetError, for what is there and wrong, what came and is wrong, and no connection
     """
     path = raw / asset.path
-    if not path.is_file():
-        incoming = raw / INCOMING / Path(asset.path).name
+    if path.is_file():
+        _remember(asset, verify(asset, path, raw, lock), lock)
+        return path
+    incoming, problems = raw / INCOMING / asset.path.replace("/", "-"), []
+    for url in asset.urls:
         try:
-            _retrieve(asset, incoming)
-            verify(asset, path, raw, lock, file=incoming)
+            _retrieve(url, incoming)
+            sha256 = verify(asset, path, raw, lock, file=incoming)
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(incoming, path)
+            _remember(asset, sha256, lock)
+            return path
+        except requests.RequestException as error:
+            problems.append(_in_short(error))
+        except OSError as error:
+            raise AssetError(
+                f"{path} cannot be written: {error}. Make room or permission"
+            ) from error
+        except AssetError as error:
+            if url == asset.urls[-1]:
+                raise
+            problems.append(str(error))
         finally:
             incoming.unlink(missing_ok=True)
-    verify(asset, path, raw, lock)
-    return path
+    raise AssetError(f"cannot fetch {path} ({'; '.join(problems)}). {_how_to_get(asset, path)}")
 
 
-def _retrieve(asset: Asset, incoming: Path) -> None:
+def _retrieve(url: str, incoming: Path) -> None:
     pooch.get_logger().setLevel("WARNING")
     get = pooch.HTTPDownloader(
         progressbar=sys.stderr.isatty(),
         timeout=60,
         headers={"User-Agent": "EmoCAM/0.1", "Referer": "https://pjreddie.com/"},
     )
-    try:
-        pooch.retrieve(
-            asset.url, known_hash=None, fname=incoming.name, path=incoming.parent, downloader=get
-        )
-    except Exception as error:  # requests, urllib3 and the file system raise many types
-        path = incoming.parent.parent / asset.path
-        raise AssetError(
-            f"{asset.name}: cannot fetch it ({_in_short(error)}). {_how_to_get(asset, path)}"
-        ) from error
+    pooch.retrieve(url, None, fname=incoming.name, path=incoming.parent, downloader=get)
 
 
-def _in_short(error: Exception) -> str:
+def _in_short(error: requests.RequestException) -> str:
     """Why a download failed; requests' own words repeat the address three times."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"status {error.response.status_code}"
@@ -179,73 +185,71 @@ def _in_short(error: Exception) -> str:
 
 def verify(
     asset: Asset, path: Path, raw: Path = paths.RAW, lock: Path = LOCK, file: Path | None = None
-) -> None:
-    """Check an asset, and write its hash down if it is the first.
+) -> str:
+    """The SHA-256 of a file that is the asset.
 
     file   : what is checked, if it is not in its place yet
     Errors : AssetError
     """
-    file = file or path
-    content, known = _sha256(file), read_lock(lock).get(asset.path)
+    file, expected = file or path, asset.expected
+    with file.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    known = expected.sha256 or locked(lock).get(asset.path)
+    if sha256 == known:
+        return sha256
     size = file.stat().st_size
-    if known and known["sha256"] == content:
-        return
     try:
-        if asset.bytes and size != asset.bytes:
-            raise ValueError(f"expected exactly {asset.bytes:,} bytes, got {size:,}")
-        asset.check(file, (raw / asset.path).parent)
+        if expected.bytes and size != expected.bytes:
+            raise ValueError(f"expected exactly {expected.bytes:,} bytes, got {size:,}")
+        if expected.check:
+            CHECKS[expected.check](file, (raw / asset.path).parent)
         if known:
+            where = TABLE.name if expected.sha256 else lock.name
             raise ValueError(
-                f"expected SHA-256 {known['sha256']} ({known['bytes']:,} bytes) as {lock.name} "
-                f"says, got {content} ({size:,} bytes). If its source really has a new version, "
-                f"remove its entry from {lock}"
+                f"expected SHA-256 {known} as {where} says, got {sha256} ({size:,} bytes). If its "
+                f"source really has a new version, take its entry out of {where}"
             )
-    except (WeightsError, DetectorWeightsError, UnreadableImage, ValueError, OSError) as error:
+    except REFUSALS as error:
+        page = " (it is a web page)" if is_page(file) else ""
         away = f"Move {path} away first: it is not overwritten. " if file == path else ""
         raise AssetError(
-            f"{asset.name}: {file} is refused{_looks_like(file)}: {error}. "
-            f"{away}{_how_to_get(asset, path)}"
+            f"{file} is refused{page}: {error}. {away}{_how_to_get(asset, path)}"
         ) from error
-    with suppress(PermissionError):  # a checkout nobody may write to checks every time
-        write_lock(lock, {**read_lock(lock), asset.path: {"sha256": content, "bytes": size}})
+    return sha256
 
 
-def read_lock(lock: Path = LOCK) -> dict[str, dict]:
-    """The known hashes: path below data/raw -> sha256, bytes. Errors: AssetError."""
-    if not lock.is_file():
-        return {}
-    try:
-        known = json.loads(lock.read_text(encoding="utf-8"))
-        return {path: {"sha256": k["sha256"], "bytes": k["bytes"]} for path, k in known.items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise AssetError(
-            f"{lock} is damaged ({error!r}); restore it from the repository (git checkout {lock})"
-        ) from error
+def read_hashes(file: Path) -> dict[str, str]:
+    """Names and SHA-256 of files, a line each, as pooch's registries have them.
+
+    Errors: AssetError for a damaged file, OSError
+    """
+    lines = file.read_text(encoding="utf-8").splitlines()
+    pairs = [line.rsplit(maxsplit=1) for line in lines if line.strip()]
+    if any(len(pair) < 2 or not re.fullmatch("[0-9a-f]{64}", pair[1]) for pair in pairs):
+        raise AssetError(f"{file} is damaged; restore it (git checkout {file})")
+    return dict(pairs)
 
 
-def write_lock(lock: Path, known: dict[str, dict]) -> None:
-    """Write the known hashes, sorted, whole or not at all."""
+def locked(lock: Path = LOCK) -> dict[str, str]:
+    """Path below data/raw and SHA-256 of what passed before. Errors: AssetError."""
+    return read_hashes(lock) if lock.is_file() else {}
+
+
+def _remember(asset: Asset, sha256: str, lock: Path) -> None:
+    """Write a hash down that is new, whole or not at all."""
+    known = locked(lock)
+    if asset.expected.sha256 or asset.path in known:
+        return
+    known[asset.path] = sha256
+    lines = [f"{path} {known[path]}\n" for path in sorted(known)]
     partial = lock.with_name(f"{lock.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(partial, lock)
+    with suppress(PermissionError):  # a checkout nobody may write to checks every time
+        partial.write_text("".join(lines), encoding="utf-8")
+        os.replace(partial, lock)
 
 
 def _how_to_get(asset: Asset, path: Path) -> str:
     return (
-        "Get it with `make data STUDY=findingemo`, or by hand: open "
-        f"{asset.url} in a browser and save it as {path} ({asset.size()}); it is checked before it "
-        "is used"
+        f"Get it with `make data {asset.folder.make}` ({asset.folder.size}), or by hand: open "
+        f"{asset.urls[0]} in a browser and save it as {path}; it is checked before it is used"
     )
-
-
-def _looks_like(file: Path) -> str:
-    with file.open("rb") as opened:
-        start = opened.read(512).lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")):
-        return " (it is a web page)"
-    return "" if start else " (it is empty)"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

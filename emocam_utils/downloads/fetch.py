@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import pandas as pd
 
+from .. import paths
 from ..corpora import findingemo
+from ..progress import progress
 from ..study import Study, StudyError, load_study
-from . import assets
+from .assets import Asset, AssetError, assets_for, assets_of, fetch
 from .download import LEDGER, DownloadError, download
 from .image_files import UnsafeName
 from .ledger import FOUND, LOST, Ledger, LedgerInUse
@@ -18,28 +21,58 @@ from .ledger import FOUND, LOST, Ledger, LedgerInUse
 IMAGE_BYTES = 250_000
 """A guess at the mean length of a photograph on the web, for the estimate before a download."""
 
-COLUMNS = ("what", "size", "licence", "state", "from")
+
+def needed(study: Study, only: str = "") -> dict[str, list[Asset]]:
+    """The files of others that a study needs, by their folder below data/raw.
+
+    only : "networks" or "images"; "" for both
+    """
+    found = [assets_for(spec.weights) for spec in (study.network, study.detector)]
+    if only == "images":
+        found = []
+    if only != "networks":
+        found.append(assets_of(study.corpus.kind))
+    return {assets[0].path.rpartition("/")[0]: assets for assets in found if assets}
 
 
-def needed(study: Study) -> list[assets.Asset]:
-    """The files of others that a study's networks need."""
-    models = (study.network.weights, study.detector.weights)
-    return [asset for weights in models for asset in assets.assets_for(weights)]
+def wants_photographs(study: Study, only: str = "") -> bool:
+    """Whether the images of FindingEmo are to be looked for, each at its own addresses."""
+    return study.corpus.kind == "findingemo" and only != "networks"
 
 
-def inventory(study: Study) -> pd.DataFrame:
-    """What a study needs from the web, and what of it is there; columns `COLUMNS`."""
-    rows = []
-    for asset in needed(study):
-        path = assets.paths.RAW / asset.path
-        state = "there" if path.is_file() else "to fetch"
-        rows.append((asset.name, asset.size(), asset.licence, state, asset.url))
-    if study.corpus.kind == "findingemo":
-        rows.append(_images_row())
-    return pd.DataFrame(rows, columns=COLUMNS)
+def without_source(study: Study) -> list[str]:
+    """Weights that are missing and that no table says where to get, in words."""
+    models = {"network": study.network.weights, "detector": study.detector.weights}
+    return [
+        f"the {model}'s weights are missing: there is no {weights}. They are your own: put them "
+        f"there, or name others in data/studies/{study.name}.yaml"
+        for model, weights in models.items()
+        if weights and not weights.exists() and not assets_for(weights)
+    ]
 
 
-def _images_row() -> tuple[str, ...]:
+def describe(study: Study, only: str = "") -> str:
+    """What a study needs from the web and what of it is there, for people."""
+    blocks = [_block(name, assets) for name, assets in needed(study, only).items()]
+    if wants_photographs(study, only):
+        blocks.append(_photographs())
+    if blocks:
+        return "\n".join(blocks)
+    own = "; its photographs are your own" if study.corpus.kind == "folder" else ""
+    return f"The study {study.name} needs nothing from the web{own}."
+
+
+def _block(name: str, assets: list[Asset]) -> str:
+    folder, there = assets[0].folder, sum((paths.RAW / a.path).is_file() for a in assets)
+    hosts = sorted({url.split("/")[2] for asset in assets for url in asset.urls})
+    files = ", ".join(folder.files) if len(assets) <= 10 else f"{len(assets)} files"
+    return (
+        f"{name}: {files}\n  size:    {folder.size}\n  licence: {folder.licence}\n"
+        f"  state:   {there} of {len(assets)} there\n  from:    {', '.join(hosts)}"
+    )
+
+
+def _photographs() -> str:
     addresses = findingemo.addresses()
     known = [image for image, urls in addresses.items() if urls]
     entries = Ledger(findingemo.FOLDER / LEDGER).entries
@@ -48,50 +81,38 @@ def _images_row() -> tuple[str, ...]:
     left = max(len(known) - there - lost, 0)
     hosts = len({url.split("/")[2] for urls in addresses.values() for url in urls})
     return (
-        f"FindingEmo's images: {len(known):,} of {findingemo.ANNOTATED:,} have an address",
-        f"about {left * IMAGE_BYTES / 1e9:.1f} GB, a guess",
-        "their owners' rights: research only, not to be shared",
-        f"{there:,} there, {lost:,} looked for in vain, {left:,} to look for",
-        f"{sum(map(len, addresses.values())):,} addresses on {hosts:,} hosts, then the Wayback "
-        "Machine",
+        f"FindingEmo's images: {len(known):,} of {findingemo.ANNOTATED:,} have an address\n"
+        f"  size:    about {left * IMAGE_BYTES / 1e9:.1f} GB, a guess\n"
+        "  licence: their owners' rights: research only, not to be shared\n"
+        f"  state:   {there:,} there, {lost:,} looked for in vain, {left:,} to look for\n"
+        f"  from:    {sum(map(len, addresses.values())):,} addresses on {hosts:,} hosts, then the "
+        "Wayback Machine\n"
+        "Annotations and addresses come with findingemo-light (CC BY-NC-SA 4.0, not for commercial "
+        "use).\nThe images take hours; whoever stops them continues with the same command. Without "
+        "them: ONLY=networks."
     )
 
 
-def describe(study: Study) -> str:
-    """The inventory for people, and a warning of what to expect."""
-    table = inventory(study)
-    if table.empty:
-        return f"The study {study.name} needs nothing from the web: all of it is in the repository."
-    blocks = [
-        "\n".join(f"  {column + ':':9}{row[column]}" for column in COLUMNS[1:])
-        for _, row in table.iterrows()
-    ]
-    listed = "\n".join(f"{w}\n{b}" for w, b in zip(table["what"], blocks, strict=True))
-    if study.corpus.kind != "findingemo":
-        return listed
-    return (
-        f"{listed}\nThe annotations and addresses come with findingemo-light (CC BY-NC-SA 4.0, not "
-        "for commercial use).\nThe images take hours; whoever stops them continues with the same "
-        "command."
-    )
+def fetch_study(study: Study, limit: int = 0, only: str = "") -> Iterator[str]:
+    """Fetch what a study needs; yields what went wrong, in words. A failure keeps the rest going.
 
-
-def fetch_study(study: Study, limit: int = 0) -> list[str]:
-    """Fetch what a study needs; what went wrong, in words. A failure keeps the rest going."""
-    problems = []
-    for asset in needed(study):
-        try:
-            print(f"{asset.name}: {assets.fetch(asset)} is checked", flush=True)
-        except assets.AssetError as error:
-            problems.append(str(error))
-    if study.corpus.kind == "findingemo":
+    limit : only the first images of FindingEmo; 0 takes all
+    """
+    for name, assets in needed(study, only).items():
+        checked = 0
+        for asset in progress(assets, label=f"fetching {name}"):
+            try:
+                fetch(asset)
+                checked += 1
+            except AssetError as error:
+                yield str(error)
+        print(f"{name}: {checked} of {len(assets)} files are there and checked", flush=True)
+    if wants_photographs(study, only):
         wanted = dict(list(findingemo.addresses().items())[: limit or None])
         try:
-            ledger = download(wanted, findingemo.IMAGES)
-            print(found_in_words(ledger, wanted), flush=True)
+            print(found_in_words(download(wanted, findingemo.IMAGES), wanted), flush=True)
         except (DownloadError, LedgerInUse, UnsafeName) as error:
-            problems.append(str(error))
-    return problems
+            yield str(error)
 
 
 def found_in_words(ledger: Ledger, wanted: Mapping) -> str:
@@ -112,6 +133,19 @@ def found_in_words(ledger: Ledger, wanted: Mapping) -> str:
     return "\n".join(lines)
 
 
+def open_study(name: str) -> Study:
+    """A study whose photographs need not be named, as they are not looked at here.
+
+    Errors: StudyError
+    """
+    try:
+        return load_study(name)
+    except StudyError:
+        with suppress(StudyError):
+            return load_study(name, images=paths.RAW)
+        raise
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status: 1 if something is missing, 130 if interrupted."""
     parser = argparse.ArgumentParser(
@@ -120,19 +154,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("study", help="a study of data/studies, e.g. findingemo")
     parser.add_argument("--dry-run", action="store_true", help="list what would be fetched")
     parser.add_argument("--limit", type=int, default=0, help="only the first images")
+    parser.add_argument("--only", choices=["networks", "images"], default="", help="not the rest")
     options = parser.parse_args(arguments)
     if options.limit < 0:
         parser.error(f"--limit is {options.limit}; allowed are 1 and more, or 0 for all images")
     try:
-        study = load_study(options.study)
-    except StudyError as error:
+        study = open_study(options.study)
+        print(describe(study, options.only), flush=True)
+        if options.dry_run:
+            return 0
+        problems = [*without_source(study), *fetch_study(study, options.limit, options.only)]
+    except (StudyError, AssetError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(describe(study), flush=True)
-    if options.dry_run:
-        return 0
-    try:
-        problems = fetch_study(study, options.limit)
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)
         return 130

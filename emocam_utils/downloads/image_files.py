@@ -63,11 +63,16 @@ def inspect_image(path: Path, least_side: int) -> tuple[int, int]:
     try:
         image = read_image(path)
     except UnreadableImage as error:
-        start = path.read_bytes()[:256].lstrip().lower()
-        page = start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<svg"))
-        raise Refused("a web page" if page else f"no picture: {error}") from None
+        raise Refused("a web page" if is_page(path) else f"no picture: {error}") from None
     if min(image.size) < least_side:
         raise Refused(f"a placeholder: {image.width} x {image.height} pixels")
     if all(low == high for low, high in image.getextrema()):
         raise Refused("a placeholder: one colour everywhere")
     return image.size
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file begins as a web page does (or a drawing in XML)."""
+    with path.open("rb") as file:
+        start = file.read(512).lstrip().lower()
+    return start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<svg"))

@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-import pandas as pd
-
 FOUND, LOST, LATER, PLACEHOLDER = "found", "lost", "later", "placeholder"
 ALREADY = "already there"
 
@@ -45,9 +43,6 @@ class Entry:
     height: int = 0
     tried: tuple[tuple[str, str], ...] = ()
     runs: int = 0
-
-
-COLUMNS = list(Entry.__dataclass_fields__)
 
 
 @dataclass
@@ -91,11 +86,6 @@ class Ledger:
         self._file.flush()
         self._keep(entry)
 
-    def table(self) -> pd.DataFrame:
-        """The entries, one row a file, with the columns of `Entry`."""
-        rows = [vars(entry) for entry in self.entries.values()]
-        return pd.DataFrame(rows, columns=COLUMNS)
-
     def repeated(self, most: int, addresses: Mapping[str, Sequence[str]]) -> dict[str, list[Entry]]:
         """Contents served for more than `most` different pictures: sha256 -> their entries.
 
@@ -103,17 +93,15 @@ class Ledger:
                     an address are one picture: FindingEmo has some a dozen times
         """
         alike: dict[str, list[Entry]] = {}
-        for entry in self._downloaded():
-            if entry.image in addresses:
+        for entry in self.entries.values():
+            downloaded = entry.status == FOUND and entry.via != ALREADY
+            if downloaded and entry.image in addresses:
                 alike.setdefault(entry.sha256, []).append(entry)
         return {
             content: entries
             for content, entries in alike.items()
             if _pictures(entries, addresses) > most
         }
-
-    def _downloaded(self) -> Iterable[Entry]:
-        return (e for e in self.entries.values() if e.status == FOUND and e.via != ALREADY)
 
     def _take(self, line: bytes) -> None:
         try:

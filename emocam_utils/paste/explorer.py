@@ -10,6 +10,7 @@ from html import escape
 
 import ipywidgets
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -19,8 +20,7 @@ from ..widgets.controls import LONG, WIDE, Explorer, choice
 from ..widgets.pictures import picture_html
 from .look import Look, look_at
 from .objects import PasteObject
-from .paste import HEIGHT, overlay_at
-from .patched import PatchedNetwork, Variants
+from .overlays import HEIGHT, overlay_at
 from .plots import label_colour
 
 WIDTH = 340  # pixels
@@ -46,7 +46,6 @@ class PasteExplorer(Explorer):
         self.objects = {thing.name: thing for thing in objects}
         self.cam = preset_cam(analysis.study.cams[0], analysis.study.preset(preset))
         self.seconds = 0.0
-        self._network = PatchedNetwork(analysis.network)
         self._opened = lru_cache(maxsize=8)(self._open)
         self._scheduled = False
         listed = list(analysis.ids if ids is None else ids)
@@ -66,19 +65,18 @@ class PasteExplorer(Explorer):
         )
         self.follow()
 
-    def _open(self, image: str) -> tuple[Variants, Look]:
-        variants = self._network.open(self.analysis.corpus.read(image))
-        return variants, look_at(variants, None, self.cam)
+    def _open(self, image: str) -> Look:
+        return look_at(self.analysis.network, self.cam, self.analysis.corpus.read(image))
 
     def look(self) -> tuple[Look, Look]:
         """The original, and the image as the controls say."""
-        c = self.controls
-        variants, original = self._opened(c["image"].value)
-        thing = self.objects.get(c["object"].value)
+        chosen = self.state
+        original = self._opened(chosen["image"])
+        thing = self.objects.get(chosen["object"])
         if thing is None:
             return original, original
-        at = overlay_at(variants.image, thing, (c["x"].value, c["y"].value), c["height"].value)
-        return original, look_at(variants, at, self.cam)
+        at = overlay_at(original.image, thing, (chosen["x"], chosen["y"]), chosen["height"])
+        return original, look_at(self.analysis.network, self.cam, original.image, at)
 
     def _changed(self, change: object) -> None:
         """Draw once for all the movements of a slider that are waiting already."""
@@ -134,11 +132,12 @@ def _fitted(picture: Image.Image) -> Image.Image:
 
 def _bars(original: Look, now: Look, most: int = 6) -> str:
     """The highest probabilities now, each with what it was before."""
-    before = original.probabilities
-    rows = "".join(
-        f"<tr><td style='text-align:right;padding-right:6px'>{escape(short_label(label))}</td>"
-        f"<td><div style='background:{label_colour(label)};height:11px;width:{240 * p:.0f}px'>"
-        f"</div></td><td>{100 * p:.1f} % (was {100 * before[label]:.1f} %)</td></tr>"
-        for label, p in now.probabilities.sort_values(ascending=False).head(most).items()
-    )
-    return f"<table style='font:11px sans-serif'>{rows}</table>"
+    rows = []
+    for label, p in now.probabilities.nlargest(most).items():
+        bar = f"background:{to_hex(label_colour(label))};height:11px;width:{240 * p:.0f}px"
+        rows.append(
+            f"<tr><td style='text-align:right;padding-right:6px'>{escape(short_label(label))}</td>"
+            f"<td><div style='{bar}'></div></td>"
+            f"<td>{100 * p:.1f} % (was {100 * original.probabilities[label]:.1f} %)</td></tr>"
+        )
+    return f"<table style='font:11px sans-serif'>{''.join(rows)}</table>"

@@ -1,4 +1,4 @@
-"""One image with an object on it, looked at closely: Fig. 3.A, and what the widget shows."""
+"""One image with an object on it, looked at closely: Fig. 3.A, and what the explorer shows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import pandas as pd
 from PIL import Image
 
 from ..cams import CamMethod
-from ..pipeline.analysis import Analysis
+from ..networks import EmotionNetwork
+from ..pipeline.analysis import Analysis, preset_cam
 from ..pipeline.importance import scaled
+from ..study import Preset
 from .objects import PasteObject
-from .paste import Overlay, overlay_at, pasted
-from .patched import PatchedNetwork, Variants
-
-PEOPLE = ("Human face", "Human head", "Person", "Woman", "Man", "Girl", "Boy")
+from .overlays import Overlay, overlay_at, pasted
+from .plans import PEOPLE
+from .variants import explained, probabilities
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,6 @@ class Look:
     """An image with an overlay (or none), the network's probabilities and the map of its label."""
 
     image: Image.Image
-    overlay: Overlay | None
     probabilities: pd.Series
     cam: np.ndarray  # (h, w) in [0, 1], NaN for an empty map
 
@@ -33,32 +33,28 @@ class Look:
         return str(self.probabilities.idxmax())
 
 
-def look_at(variants: Variants, overlay: Overlay | None, cam: CamMethod) -> Look:
+def look_at(
+    network: EmotionNetwork, cam: CamMethod, image: Image.Image, overlay: Overlay | None = None
+) -> Look:
     """The network's view of an image with an overlay; `cam` explains the label it then gives."""
-    network, image = variants.patched.network, variants.image
-    features = variants.features([overlay]) if overlay else variants.original()
-    head = network.head
-    logits = head(features).float().detach()
-    raw = cam(head, features, logits.argmax(1))[0].float().cpu().numpy()
-    chances = pd.Series(logits.softmax(1)[0].cpu().numpy(), index=list(network.labels))
-    shown = pasted(image, overlay) if overlay else image
-    return Look(shown, overlay, chances, scaled(raw))
+    logits, maps = explained(network, cam, image, [overlay])
+    chances = pd.Series(probabilities(logits)[0], index=list(network.labels))
+    return Look(pasted(image, overlay) if overlay else image, chances, scaled(maps[0]))
 
 
 def moved(
-    analysis: Analysis, found: pd.Series, thing: PasteObject, cam: CamMethod
+    analysis: Analysis, preset: Preset, found: pd.Series, thing: PasteObject
 ) -> dict[str, Look]:
     """Fig. 3.A: an example, the object moved left and right by its width, and onto another person.
 
+    preset  : how the maps of the study's first CAM method are made
     found   : a row of grid variants
     returns : title -> look; without "on another person" if no other one is detected
     """
-    image = analysis.corpus.read(found["image"])
-    variants = PatchedNetwork(analysis.network).open(image)
+    cam, image = preset_cam(analysis.study.cams[0], preset), analysis.corpus.read(found["image"])
     at = overlay_at(image, thing, (found["x"], found["y"]), found["height"])
     step = at.picture.width
-    overlays: dict[str, Overlay | None] = {
-        "original": None,
+    overlays = {
         f"with a {thing.name}": at,
         "moved left": Overlay(at.picture, at.x - step, at.y),
         "moved right": Overlay(at.picture, at.x + step, at.y),
@@ -68,10 +64,10 @@ def moved(
         x, y = (other["x0"] + other["x1"]) / 2, (other["y0"] + other["y1"]) / 2
         corner = round(x - step / 2), round(y - at.picture.height / 2)
         overlays[f"on another {other['class'].lower()}"] = Overlay(at.picture, *corner)
+    seen = {title: one for title, one in overlays.items() if one.is_visible(image)}
     return {
-        title: look_at(variants, overlay, cam)
-        for title, overlay in overlays.items()
-        if overlay is None or overlay.visible(image)
+        title: look_at(analysis.network, cam, image, one)
+        for title, one in {"original": None, **seen}.items()
     }
 
 
@@ -94,8 +90,12 @@ def images_with_people(boxes: pd.DataFrame, confidence: float) -> list[str]:
     return list(pairs if len(pairs) else counts.index)
 
 
-def moved_table(looks: Mapping[str, Look]) -> pd.DataFrame:
-    """The probabilities of every panel, one column each."""
-    return pd.DataFrame({title: one.probabilities for title, one in looks.items()}).rename_axis(
-        "label"
-    )
+def probability_table(looks: Mapping[str, Look], most: int = 0) -> pd.DataFrame:
+    """Probabilities of every panel, a column each.
+
+    most : only so many labels, those with the highest probability in any panel, the highest first
+    """
+    table = pd.DataFrame({title: one.probabilities for title, one in looks.items()})
+    table = table.rename_axis("label")
+    highest = table.max(axis=1).sort_values(ascending=False, kind="stable").index
+    return table.loc[highest[:most]] if most else table

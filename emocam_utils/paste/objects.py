@@ -47,27 +47,23 @@ class PasteObject:
     def at_height(self, height: float) -> Image.Image:
         """The picture at a height in pixels, its proportions kept; at least one pixel each way."""
         rows = max(round(height), 1)
-        return self.scaled_to(max(round(rows * self.picture.width / self.picture.height), 1), rows)
+        return _scaled(self, rows * self.picture.width / self.picture.height, rows)
 
     def inside(self, width: float, height: float) -> Image.Image:
         """The picture as large as fits into width x height pixels, its proportions kept."""
         scale = min(width / self.picture.width, height / self.picture.height)
-        return self.scaled_to(
-            max(round(scale * self.picture.width), 1), max(round(scale * self.picture.height), 1)
-        )
-
-    def scaled_to(self, width: int, height: int) -> Image.Image:
-        """The picture at width x height pixels, by Pillow's Lanczos filter.
-
-        Pillow multiplies colours by alpha before it mixes them, so no colour of transparent pixels
-        bleeds into the rim.
-        """
-        return _scaled(self, width, height)
+        return _scaled(self, scale * self.picture.width, scale * self.picture.height)
 
 
 @lru_cache(maxsize=512)
-def _scaled(thing: PasteObject, width: int, height: int) -> Image.Image:
-    return thing.picture.resize((width, height), Image.Resampling.LANCZOS)
+def _scaled(thing: PasteObject, width: float, height: float) -> Image.Image:
+    """An object's picture at a size, by Pillow's Lanczos filter.
+
+    Pillow multiplies colours by alpha before it mixes them, so no colour of transparent pixels
+    bleeds into the rim.
+    """
+    size = max(round(width), 1), max(round(height), 1)
+    return thing.picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def read_object(file: Path) -> PasteObject:
@@ -122,13 +118,16 @@ def _file(name: str) -> Path:
     if name.lower().endswith(".png"):
         return Path(name).expanduser()
     if name not in object_names():
-        near = nearest(name, object_names())
-        hint = f"did you mean {near!r}? " if near else ""
         raise ObjectError(
-            f"no object {name!r}: {hint}there are {', '.join(object_names())}; "
-            "for your own give the path of a PNG"
+            f"no object {name!r}:{_hint(name, object_names())} there are "
+            f"{', '.join(object_names())}; for your own give the path of a PNG"
         )
     return paths.OBJECTS / f"{name}.png"
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, list(known))
+    return f" did you mean {near!r}?" if near else ""
 
 
 def drawn_object(thing: str, seed: int = 0) -> PasteObject:
@@ -137,17 +136,14 @@ def drawn_object(thing: str, seed: int = 0) -> PasteObject:
     Errors: ObjectError for a thing that EmoScenes does not draw.
     """
     rng = random.Random(seed)
+    faces = {FACE + name: expression for name, expression in people.EXPRESSIONS.items()}
     if thing in SYMBOLS:
         symbol = SYMBOLS[thing]
         markup, width, height = symbol.draw(rng), symbol.width, symbol.height
-    elif thing.removeprefix(FACE) in people.EXPRESSIONS and thing.startswith(FACE):
-        markup = people.draw_person(rng, people.EXPRESSIONS[thing.removeprefix(FACE)])
-        width, height = people.WIDTH, people.HEIGHT
+    elif thing in faces:
+        markup, width, height = people.draw_person(rng, faces[thing]), people.WIDTH, people.HEIGHT
     else:
-        faces = [FACE + expression for expression in people.EXPRESSIONS]
-        near = nearest(thing, [*SYMBOLS, *faces])
-        hint = f"; did you mean {near!r}?" if near else ""
-        raise ObjectError(f"EmoScenes draws no {thing!r}{hint}")
+        raise ObjectError(f"EmoScenes draws no {thing!r};{_hint(thing, [*SYMBOLS, *faces])}")
     return PasteObject(thing, raster_markup(markup, width, height, DRAWN_HEIGHT))
 
 

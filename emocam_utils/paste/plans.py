@@ -13,7 +13,7 @@ from ..pipeline.keys import row_hashes
 from ..registry import nearest
 from ..study import Preset
 from .objects import PasteObject
-from .paste import (
+from .overlays import (
     FILLS,
     HEIGHT,
     Overlay,
@@ -87,16 +87,21 @@ def box_plan(thing: PasteObject, boxes: pd.DataFrame, fills: Sequence[str] = FIL
     return Plan(key, overlays, row_hashes(columns))
 
 
+PEOPLE = ("Human face", "Human head", "Person", "Woman", "Man", "Girl", "Boy")
+"""Classes of Open Images that show somebody. Another detector may know none of them."""
+
+
 def target_boxes(analysis: Analysis, preset: Preset, targets: Sequence[str]) -> pd.DataFrame:
     """The boxes to paste on: for each image and target at most one.
 
     targets : "highest" and "lowest" (of importance, under the preset and the study's first CAM
-              method), or a class of the detector, of which the surest box is taken
-    returns : image, target, class, x0, y0, x1, y1
-    Errors  : PasteError for a target that is neither
+              method), or a class, of which the surest box is taken
+    returns : image, target, class, x0, y0, x1, y1; no row for one of PEOPLE that the detector
+              does not know
+    Errors  : PasteError for a target that is none of these
     """
     allowed = ["highest", "lowest", *analysis.classes]
-    unknown = [target for target in targets if target not in allowed]
+    unknown = [target for target in targets if target not in {*allowed, *PEOPLE}]
     if unknown:
         near = [n for t in unknown if (n := nearest(t, allowed))]
         hint = f" Did you mean {', '.join(near)}?" if near else ""
@@ -107,15 +112,14 @@ def target_boxes(analysis: Analysis, preset: Preset, targets: Sequence[str]) -> 
     attention = analysis.attention(analysis.study.cams[0], preset)
     boxes = attention.boxes.assign(importance=attention.importances[preset.importance].to_numpy())
     boxes = boxes[boxes["confidence"] > preset.confidence]
-    chosen = []
+    important = boxes.dropna(subset=["importance"])
+    columns = ["image", "target", "class", "x0", "y0", "x1", "y1"]
+    chosen = [boxes.iloc[:0].assign(target="")]
     for target in targets:
         if target in ("highest", "lowest"):
-            order = boxes.dropna(subset=["importance"]).sort_values(
-                "importance", ascending=target == "lowest", kind="stable"
-            )
+            order = important.sort_values("importance", ascending=target == "lowest", kind="stable")
         else:
             of_class = boxes[boxes["class"] == target]
             order = of_class.sort_values("confidence", ascending=False, kind="stable")
         chosen.append(order.drop_duplicates("image").assign(target=target))
-    columns = ["image", "target", "class", "x0", "y0", "x1", "y1"]
-    return pd.concat(chosen, ignore_index=True)[columns]
+    return pd.concat([part[columns] for part in chosen], ignore_index=True)

@@ -8,8 +8,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -21,28 +19,27 @@ FILL_COLOURS = {"object": KEPT, "grey": "#868e96", "blur": "#74a9cf", "noise": "
 NOTHING = "#adb5bd"
 
 
-def _colour(label: str) -> tuple | str:
+def label_colour(label: str) -> tuple | str:
+    """A label's colour; grey for one that the palette does not know."""
     return PALETTE.get(label, NOTHING)
-
-
-def label_colour(label: str) -> str:
-    """A label's colour for HTML."""
-    return to_hex(_colour(label))
 
 
 def positions_figure(
     image: Image.Image,
-    positions: Sequence[tuple[float, float]],
+    positions: pd.DataFrame,
     objects: Sequence[PasteObject],
     height: float,
 ) -> Figure:
-    """Fig. 3.B: the positions on an image, and the objects, drawn large."""
+    """Fig. 3.B: the positions on an image, and the objects, drawn large.
+
+    positions : x, y, relative to the image
+    """
     figure, axes = plt.subplots(
         1, 1 + len(objects), figsize=(4 + 1.9 * len(objects), 3.2), layout="constrained",
         width_ratios=[2.2] + [1] * len(objects),
     )  # fmt: skip
     show_image(axes[0], image, f"{len(positions)} positions")
-    for index, (x, y) in enumerate(positions):
+    for index, x, y in positions.itertuples():
         at = x * image.width, y * image.height
         axes[0].plot(*at, "o", color="white", markeredgecolor="#222", markersize=13)
         axes[0].text(*at, str(index), ha="center", va="center", fontsize=7.5)
@@ -52,31 +49,27 @@ def positions_figure(
     return figure
 
 
-def moved_figure(looks: Mapping[str, Look], labels: Sequence[str]) -> Figure:
+def moved_figure(looks: Mapping[str, Look], probabilities: pd.DataFrame) -> Figure:
     """Fig. 3.A: each panel's image, its map, and the probabilities of a few labels.
 
-    labels : those whose probabilities are shown
+    probabilities : a row a label, a column a panel
     """
-    count = len(looks)
     figure, axes = plt.subplots(
-        3, count, figsize=(2.7 * count, 5.6), layout="constrained", height_ratios=[1, 1, 0.75]
-    )
-    for column, (title, one) in enumerate(looks.items()):
-        show_image(axes[0, column], one.image, title)
-        show_image(axes[1, column], overlay(one.image, one.cam))
-        axes[1, column].set_title(f"map for {one.label}", fontsize=8, fontweight="normal")
-        _probability_bars(axes[2, column], one.probabilities[list(labels)])
-    return figure
-
-
-def _probability_bars(ax: Axes, probabilities: pd.Series) -> None:
+        3, len(looks), figsize=(2.7 * len(looks), 5.6), layout="constrained", squeeze=False,
+        height_ratios=[1, 1, 0.75],
+    )  # fmt: skip
     names = [short_label(label) for label in probabilities.index]
-    ax.barh(names, probabilities, color=[_colour(label) for label in probabilities.index])
-    for row, value in enumerate(probabilities):
-        ax.text(value + 0.02, row, f"{100 * value:.1f} %", va="center", fontsize=7.5)
-    ax.set_xlim(0, 1.3)
-    ax.set_xticks([0, 0.5, 1])
-    ax.invert_yaxis()
+    colours = [label_colour(label) for label in probabilities.index]
+    for (image, cam, bars), (title, one) in zip(axes.T, looks.items(), strict=True):
+        show_image(image, one.image, title)
+        show_image(cam, overlay(one.image, one.cam))
+        cam.set_title(f"map for {one.label}", fontsize=8, fontweight="normal")
+        bars.barh(names, probabilities[title], color=colours)
+        for row, value in enumerate(probabilities[title]):
+            bars.text(value + 0.02, row, f"{100 * value:.1f} %", va="center", fontsize=7.5)
+        bars.set(xlim=(0, 1.3), xticks=[0, 0.5, 1])
+        bars.invert_yaxis()
+    return figure
 
 
 def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
@@ -92,10 +85,12 @@ def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
     )  # fmt: skip
     for ax, thing in zip(axes[:, 0], things, strict=True):
         table = rates.loc[thing]
-        share, at = 100 * table["share"], np.arange(len(table))
-        error = [share - 100 * table["low"], 100 * table["high"] - share]
-        colours = [_colour(top) for top in table["top"]]
-        ax.bar(at, share, color=colours, yerr=np.clip(error, 0, None), ecolor="#555", capsize=2)
+        at = np.arange(len(table))
+        colours = [label_colour(top) for top in table["top"]]
+        ax.bar(
+            at, 100 * table["share"], color=colours, yerr=_arms(table, 100), ecolor="#555",
+            capsize=2,
+        )  # fmt: skip
         for x, high, top in zip(at, table["high"], table["top"], strict=True):
             ax.text(x, 100 * high + 1, letters.get(top, ""), ha="center", va="bottom", fontsize=9)
         ax.set(title=thing, ylabel="label changed (%)", xticks=at)
@@ -103,10 +98,8 @@ def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
         ax.margins(y=0.16)
     axes[-1, 0].set_xlabel("position (reading order, as numbered in Fig. 3.B)")
     handles = [
-        plt.Line2D(
-            [], [], marker="s", linestyle="", color=_colour(label), label=f"{letter}  {label}"
-        )
-        for label, letter in letters.items()
+        plt.Line2D([], [], marker="s", linestyle="", color=label_colour(k), label=f"{letter}  {k}")
+        for k, letter in letters.items()
     ]
     if handles:
         figure.legend(
@@ -116,64 +109,82 @@ def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
     return figure
 
 
+def _arms(table: pd.DataFrame, scale: float = 1, value: str = "share") -> np.ndarray:
+    """Lengths of the error bars from a value to low and high, (2, rows)."""
+    arms = [table[value] - table["low"], table["high"] - table[value]]
+    return scale * np.clip(np.asarray(arms, dtype=float), 0, None)
+
+
 def position_map_figure(rates: pd.DataFrame) -> Figure:
     """The same shares where they were measured, one frame an object; columns x, y, share."""
     things = list(dict.fromkeys(rates.index.get_level_values("object")))
     figure, axes = plt.subplots(
         1, len(things), figsize=(3 * len(things) + 0.8, 2.7), squeeze=False, layout="constrained"
     )
-    low, high = 100 * rates["share"].min(), 100 * rates["share"].max()
+    low, high = 100 * rates["share"].min(), max(100 * rates["share"].max(), 1)
     for ax, thing in zip(axes[0], things, strict=True):
-        table = rates.loc[thing]
-        share = 100 * table["share"]
+        table, share = rates.loc[thing], 100 * rates.loc[thing, "share"]
         dots = ax.scatter(
-            table["x"], table["y"], c=share, s=330, cmap="rocket_r", vmin=low, vmax=max(high, 1)
+            table["x"], table["y"], c=share, s=330, cmap="rocket_r", vmin=low, vmax=high
         )
-        middle = (low + max(high, 1)) / 2
         for x, y, value in zip(table["x"], table["y"], share, strict=True):
-            ink = "white" if value > middle else "#222"
+            ink = "white" if value > (low + high) / 2 else "#222"
             ax.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=8, color=ink)
         ax.set(xlim=(0, 1), ylim=(1, 0), title=thing, xlabel="x", ylabel="y", aspect=0.75)
     figure.colorbar(dots, ax=axes[0], label="label changed (%)", shrink=0.8)
     return figure
 
 
-def transition_figure(panels: Mapping[str, pd.DataFrame]) -> Figure:
-    """From label (rows) to label (columns) in percent of the row, one panel an object."""
+def transition_figure(percent: pd.DataFrame) -> Figure:
+    """From label (rows) to label (columns) in percent of the row, one panel an object.
+
+    percent : as `rates.transitions` returns it
+    """
+    things = list(dict.fromkeys(percent.index.get_level_values("object")))
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(5.3 * len(panels), 5.4), squeeze=False, sharey=True,
+        1, len(things), figsize=(5.3 * len(things), 5.4), squeeze=False, sharey=True,
         layout="constrained",
     )  # fmt: skip
-    for index, (ax, (thing, percent)) in enumerate(zip(axes[0], panels.items(), strict=True)):
-        names = [short_label(label) for label in percent.columns]
-        text = percent.round(0).map(lambda v: f"{v:.0f}" if v >= 1 else "")
-        last = index == len(panels) - 1
+    names = [short_label(label) for label in percent.columns]
+    for ax, thing in zip(axes[0], things, strict=True):
+        panel = percent.loc[thing].set_axis(names, axis=1).set_axis(names, axis=0)
         sns.heatmap(
-            percent.set_axis(names, axis=1).set_axis(names, axis=0),
-            ax=ax, cmap="rocket_r", vmin=0, vmax=100, annot=text, fmt="", linewidths=0.3,
-            annot_kws={"size": 6}, cbar=last, cbar_kws={"label": "% of the row", "shrink": 0.6},
+            panel, ax=ax, cmap="rocket_r", vmin=0, vmax=100, fmt="", linewidths=0.3,
+            annot=panel.round(0).map(lambda v: f"{v:.0f}" if v >= 1 else ""),
+            annot_kws={"size": 6}, cbar=thing == things[-1],
+            cbar_kws={"label": "% of the row", "shrink": 0.6},
         )  # fmt: skip
         ax.set_facecolor("#f1f3f5")
-        ax.set(title=thing, xlabel="label after", ylabel="" if index else "label before")
+        ax.set(
+            title=thing, xlabel="label after", ylabel="" if ax is not axes[0, 0] else "label before"
+        )
         ax.tick_params(length=0, labelsize=7.5)
         plt.setp(ax.get_xticklabels(), rotation=60, ha="right", rotation_mode="anchor")
     return figure
 
 
+def _saying(text: str) -> Figure:
+    """A figure that says why there is nothing to draw."""
+    figure, ax = plt.subplots(figsize=(6, 1.2), layout="constrained")
+    ax.text(0.5, 0.5, text, ha="center", va="center")
+    ax.set_axis_off()
+    return figure
+
+
 def controls_figure(rates: pd.DataFrame) -> Figure:
     """What it is, and what it hides: label changes of the object and of its controls, by target."""
+    if rates.empty:
+        return _saying("no image has such a box")
     targets = list(dict.fromkeys(rates["target"]))
     fills = [fill for fill in FILL_COLOURS if fill in set(rates["fill"])]
     figure, ax = plt.subplots(figsize=(2.2 * len(targets) + 2.4, 3.4), layout="constrained")
     width = 0.8 / len(fills)
     for place, fill in enumerate(fills):
         table = rates[rates["fill"] == fill].set_index("target").reindex(targets)
-        share = 100 * table["share"]
-        error = np.clip([share - 100 * table["low"], 100 * table["high"] - share], 0, None)
         at = np.arange(len(targets)) + (place - (len(fills) - 1) / 2) * width
         ax.bar(
-            at, share, width * 0.92, color=FILL_COLOURS[fill], label=fill, yerr=error,
-            ecolor="#555", capsize=2,
+            at, 100 * table["share"], width * 0.92, color=FILL_COLOURS[fill], label=fill,
+            yerr=_arms(table, 100), ecolor="#555", capsize=2,
         )  # fmt: skip
     counts = rates.drop_duplicates("target").set_index("target")["images"]
     ax.set_xticks(range(len(targets)), [f"{t}\n({counts[t]} images)" for t in targets])
@@ -199,12 +210,11 @@ def focus_figure(variants: pd.DataFrame, relation: pd.DataFrame) -> Figure:
             )  # fmt: skip
     left.set(xlabel="share of the map in the box, after minus before", ylabel="density")
     left.set_title("Does the focus move onto the object?")
-    left.legend(frameon=False)
+    if len(known):
+        left.legend(frameon=False)
     at = np.arange(len(relation))
-    error = np.clip(
-        [relation["value"] - relation["low"], relation["high"] - relation["value"]], 0, None
-    )
-    right.errorbar(relation["value"], at, xerr=error, fmt="o", color="#333", capsize=3)
+    arms = _arms(relation, value="value")
+    right.errorbar(relation["value"], at, xerr=arms, fmt="o", color="#333", capsize=3)
     right.axvline(0, color=NOTHING, linewidth=1)
     right.set_yticks(at, relation["statement"])
     right.invert_yaxis()
@@ -218,21 +228,16 @@ def cues_figure(rates: pd.DataFrame) -> Figure:
     rates : indexed by object, height; empty on a corpus without a rule
     """
     if rates.empty:
-        figure, ax = plt.subplots(figsize=(6, 1.2), layout="constrained")
-        ax.text(0.5, 0.5, "no cue is known for this corpus", ha="center", va="center")
-        ax.set_axis_off()
-        return figure
+        return _saying("no cue is known for this corpus")
     heights = sorted(set(rates.index.get_level_values("height")))
     order = rates.xs(heights[-1], level="height")["share"].sort_values(kind="stable").index
     figure, ax = plt.subplots(figsize=(7.4, 0.2 * len(order) + 1.2), layout="constrained")
     colours = sns.color_palette("crest", len(heights))
     for place, (height, colour) in enumerate(zip(heights, colours, strict=True)):
         table = rates.xs(height, level="height").reindex(order)
-        share = 100 * table["share"]
-        error = np.clip([share - 100 * table["low"], 100 * table["high"] - share], 0, None)
-        at = np.arange(len(order)) + 0.25 * (place - (len(heights) - 1) / 2)
         ax.errorbar(
-            share, at, xerr=error, fmt="o", markersize=4, color=colour, capsize=2,
+            100 * table["share"], np.arange(len(order)) + 0.25 * (place - (len(heights) - 1) / 2),
+            xerr=_arms(table, 100), fmt="o", markersize=4, color=colour, capsize=2,
             label=f"{height:g} of the height",
         )  # fmt: skip
     ax.set_yticks(range(len(order)), order)
@@ -241,19 +246,3 @@ def cues_figure(rates: pd.DataFrame) -> Figure:
     ax.grid(axis="x", color="#eee")
     ax.legend(frameon=False, loc="lower right")
     return figure
-
-
-def positions_table(positions: Sequence[tuple[float, float]]) -> pd.DataFrame:
-    """The positions by number."""
-    return pd.DataFrame(positions, columns=["x", "y"]).rename_axis("position")
-
-
-def transition_table(panels: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The numbers of `transition_figure`: one row an object and original label."""
-    return pd.concat(panels, names=["object", "label_before"])
-
-
-def telling_labels(looks: Mapping[str, Look], most: int = 5) -> list[str]:
-    """The labels of the highest probability in any panel, the highest first."""
-    highest = pd.DataFrame({k: one.probabilities for k, one in looks.items()}).max(axis=1)
-    return list(highest.sort_values(ascending=False, kind="stable").index[:most])

@@ -1,6 +1,6 @@
 """`make bench`: what the study's own code gains over a peer, both measured in this run.
 
-    python tests/benchmarks/run.py [cams] [association] [paste]
+    python tests/benchmarks/run.py [cams] [association]
 
 Prints a Markdown table. A ratio above 1 means that ours is faster; seconds depend on the machine,
 ratios much less.
@@ -14,10 +14,8 @@ import platform
 import sys
 from pathlib import Path
 
-import torch
-
 ROOT = Path(__file__).resolve().parents[2]
-BENCHMARKS = ("association", "cams", "paste")
+BENCHMARKS = ("association", "cams")
 
 
 def main() -> None:
@@ -29,7 +27,8 @@ def main() -> None:
         parser.error(
             f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}"
         )
-    sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+    import torch
+
     machine = f"{torch.get_num_threads()} threads, {platform.machine()}, torch {torch.__version__}"
     print(f"Measured on {machine}\n")
     print("| what | n | ours (s) | peer | peer (s) | peer / ours |\n|---|---|---|---|---|---|")
@@ -44,4 +43,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.path.insert(0, str(ROOT))
+    from emocam_utils.progress import command
+
+    command(main, "the rows above are complete")

@@ -152,12 +152,11 @@ def test_the_corpus_is_the_annotated_images_that_are_there(folder):
             corpus.read(name)
 
 
-def test_the_fingerprint_changes_with_the_images(folder):
-    before = FindingEmo(folder).fingerprint
-    assert FindingEmo(folder).fingerprint == before
-    assert FindingEmo(folder, limit=2).fingerprint != before
-    (folder / annotations().index[1]).write_bytes(picture(5) + b"x")
-    assert FindingEmo(folder).fingerprint != before
+def test_stamp_and_digest_change_with_the_image(folder):
+    corpus, image = FindingEmo(folder), annotations().index[1]
+    before = corpus.stamp(image), corpus.digest(image)
+    (folder / image).write_bytes(picture(5) + b"x")
+    assert corpus.stamp(image) != before[0] and corpus.digest(image) != before[1]
 
 
 def test_without_images_it_says_how_to_get_them(tmp_path):

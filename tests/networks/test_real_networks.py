@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from emonet_py import emonet_arousal, emonet_valence
-from emonet_py.alexnet_big import AlexNetBig, AlexNetBigEmoNet
+from emonet_py.alexnet_big import AlexNetBig
 from emonet_py.emonet import EmoNet as PublishedEmoNet
 from emonet_py.emonet import EmoNetPreProcess
 from PIL import Image
@@ -20,16 +20,6 @@ from emocam_utils.networks.emonet import EMONET_LABELS, EmoNet
 from emocam_utils.networks.valence_arousal import emonet_arousal as arousal
 from emocam_utils.networks.valence_arousal import emonet_valence as valence
 from emocam_utils.networks.weights import WeightsError, load_emonet
-
-
-@pytest.fixture(scope="module")
-def published() -> AlexNetBigEmoNet:
-    """emonet-py's network at full size, whose logits differ enough to tell networks apart."""
-    torch.manual_seed(0)
-    network = AlexNetBigEmoNet()
-    with torch.no_grad():
-        network.fc3.weight.mul_(30)
-    return network.requires_grad_(False)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +110,10 @@ def as_if_from_matlab(home, published, theirs, monkeypatch):
 def test_weights_that_give_the_reference_outputs_pass_and_are_remembered(home, as_if_from_matlab):
     lock = home / "assets.lock"
     assets.require(home / "emonet" / "emonet.pth", home, lock)
-    assert list(assets.read_lock(lock)) == [
+    assert not lock.exists()
+    for asset in assets.assets_of("emonet"):
+        assets.fetch(asset, home, lock)
+    assert list(assets.locked(lock)) == [
         "emonet/demo_big.jpg",
         "emonet/demo_small.jpg",
         "emonet/emonet.pth",
@@ -149,8 +142,8 @@ def test_another_alexnet_is_refused_by_its_shapes(home, tmp_path):
     torch.save(
         {k: v[:1].clone() if "fc1" in k else v for k, v in state.items()}, tmp_path / "n.pth"
     )
-    [weights] = [asset for asset in assets.ASSETS if asset.path == "emonet/emonet.pth"]
-    with pytest.raises(AssetError, match=r"EmoNet's weights: .* is refused: 20 labels for the 10"):
+    [weights] = [a for a in assets.assets_of("emonet") if a.path == "emonet/emonet.pth"]
+    with pytest.raises(AssetError, match=r"n\.pth is refused: 20 labels for the 10"):
         assets.verify(
             weights, home / weights.path, home, tmp_path / "lock", file=tmp_path / "n.pth"
         )

@@ -9,16 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import torch
+import pandas as pd
 from PIL import Image, ImageFilter
-from torch import Tensor
 
-from ..networks import EmotionNetwork
 from .objects import PasteObject
-from .squash import Patch
 
 HEIGHT = 0.2  # of the image's height, as in the paper
 SIDES = (0.2, 0.4, 0.6, 0.8)
@@ -49,15 +45,14 @@ class Overlay:
         """x0, y0, x1, y1; may overhang the image."""
         return self.x, self.y, self.x + self.picture.width, self.y + self.picture.height
 
-    @cached_property
+    @property
     def alpha(self) -> Image.Image:
         return self.picture.getchannel("A")
 
-    def visible(self, image: Image.Image) -> tuple[int, int, int, int] | None:
-        """The part of the box inside the image; None where there is none."""
+    def is_visible(self, image: Image.Image) -> bool:
+        """Whether any of the box lies inside the image."""
         x0, y0, x1, y1 = self.box
-        x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, image.width), min(y1, image.height)
-        return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
+        return min(x1, image.width) > max(x0, 0) and min(y1, image.height) > max(y0, 0)
 
 
 def check_positions(positions: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:
@@ -82,6 +77,11 @@ def check_positions(positions: Sequence[Sequence[float]]) -> tuple[tuple[float, 
     if problems:
         raise PasteError("; ".join(problems) + ". Give x and y relative to the image, in [0, 1].")
     return tuple(pairs)
+
+
+def positions_table(positions: Sequence[Sequence[float]]) -> pd.DataFrame:
+    """The positions by number: x, y. Errors: PasteError, as `check_positions`."""
+    return pd.DataFrame(check_positions(positions), columns=["x", "y"]).rename_axis("position")
 
 
 def check_height(height: float) -> float:
@@ -125,16 +125,6 @@ def pasted(image: Image.Image, overlay: Overlay) -> Image.Image:
     return result
 
 
-def changed_patch(image: Image.Image, overlay: Overlay) -> Patch | None:
-    """The rectangle of `pasted` that the overlay may change; None if all of it lies outside."""
-    visible = overlay.visible(image)
-    if visible is None:
-        return None
-    region = image.crop(visible)
-    region.paste(overlay.picture, (overlay.x - visible[0], overlay.y - visible[1]), overlay.alpha)
-    return Patch(np.asarray(region), visible[1], visible[0])
-
-
 def control(image: Image.Image, overlay: Overlay, fill: str, seed: str = "") -> Overlay:
     """An overlay of the same silhouette that hides the same pixels and shows no object.
 
@@ -170,17 +160,3 @@ def _blurred(image: Image.Image, overlay: Overlay) -> Image.Image:
     near = image.crop((left, top, min(x1 + margin, image.width), min(y1 + margin, image.height)))
     blurred = near.filter(ImageFilter.GaussianBlur(radius))
     return blurred.crop((x0 - left, y0 - top, x1 - left, y1 - top))
-
-
-@torch.no_grad()
-def loop_logits(network: EmotionNetwork, image: Image.Image, overlays: Sequence[Overlay]) -> Tensor:
-    """The oracle: paste, preprocess and pass forward one by one; logits (V, L).
-
-    What the study computes (`patched.PatchedNetwork`) is tested against this.
-    """
-    device = next(network.parameters()).device
-    rows = []
-    for overlay in overlays:
-        inputs = network.preprocess(pasted(image, overlay))[None].to(device)
-        rows.append(network.head(network.features(inputs)).float())
-    return torch.cat(rows)

@@ -3,33 +3,32 @@
 import asyncio
 
 import pytest
-from tiny_networks import tiny_emonet
+from tiny_paste import loop_probabilities
+from tiny_studies import scene_study
 
-from emocam_utils.networks.weights import save_emonet
+from emocam_utils import paths
 from emocam_utils.paste.explorer import NO_OBJECT, PasteExplorer
 from emocam_utils.paste.objects import read_objects
-from emocam_utils.paste.paste import loop_logits, overlay_at
+from emocam_utils.paste.overlays import overlay_at
 from emocam_utils.pipeline.analysis import Analysis
-from emocam_utils.study import StudyError, load_study
+from emocam_utils.study import StudyError
 
 
 @pytest.fixture
 def explorer(tmp_path, monkeypatch):
-    weights = save_emonet(tiny_emonet(), tmp_path / "emonet.safetensors")
-    monkeypatch.setattr("emocam_utils.paths.RESULTS", tmp_path / "results")
-    study = load_study("tiny", limit=3)
-    network = study.network.model_copy(update={"weights": weights})
-    analysis = Analysis(study.model_copy(update={"network": network}), device="cpu")
-    return PasteExplorer(analysis, read_objects(["rugby_ball", "lotus_flower"]))
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    analysis = Analysis(scene_study(tmp_path, limit=3), device="cpu")
+    objects = read_objects(["rugby_ball", "lotus_flower"])
+    return PasteExplorer(analysis, objects, preset="paper")
 
 
 def test_the_probabilities_follow_the_object(explorer):
     explorer.set_state({"object": "lotus flower", "x": 0.2, "y": 0.7, "height": 0.5})
     image = explorer.analysis.corpus.read(explorer.controls["image"].value)
     overlay = overlay_at(image, explorer.objects["lotus flower"], (0.2, 0.7), 0.5)
-    want = loop_logits(explorer.analysis.network, image, [overlay]).softmax(1)[0]
+    [want] = loop_probabilities(explorer.analysis.network, image, [overlay])
     original, now = explorer.look()
-    assert now.probabilities.to_numpy() == pytest.approx(want.numpy(), abs=1e-4)
+    assert now.probabilities.to_numpy() == pytest.approx(want, abs=1e-6)
     assert now.image.tobytes() != original.image.tobytes()
     assert now.label in explorer.view.value
 
