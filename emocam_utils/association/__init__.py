@@ -13,11 +13,12 @@ from ..pipeline.matrix import associate, both_presets, label_counts
 from . import plots
 from .box_size import binned_medians, importance_by_area, size_bias
 from .explorer import AssociationExplorer
-from .floors import class_table
+from .floors import beside_presence_table, class_table, lasting_classes
 from .hierarchy import count_descendants
 
 __all__ = [
-    "AssociationExplorer", "associate", "binned_medians", "both_presets", "class_table",
-    "count_descendants", "example", "importance_by_area", "label_counts", "plots", "preset_cam",
-    "size_bias", "small_box_example", "sweep_table", "threshold_sweep",
+    "AssociationExplorer", "associate", "beside_presence_table", "binned_medians",
+    "both_presets", "class_table", "count_descendants", "example", "importance_by_area",
+    "label_counts", "lasting_classes", "plots", "preset_cam", "size_bias", "small_box_example",
+    "sweep_table", "threshold_sweep",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ Axes: K object classes, L emotion labels, B boxes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -84,6 +85,26 @@ def class_table(
         **_with_range("rank", places(attended), places(drawn)),
     }
     return pd.DataFrame(columns, index=pd.Index(attention.classes, name="class")).loc[names]
+
+
+def lasting_classes(sweeps: Mapping[str, pd.DataFrame], top: int = 10) -> pd.DataFrame:
+    """How many of the top classes at the lowest threshold are still among them at the highest.
+
+    sweeps  : title -> one row a threshold, one column a class, as `threshold_sweep` makes it
+    returns : one row a title: leading (at the lowest), still (at the highest), left (in all)
+    """
+    rows = {}
+    for title, sweep in sweeps.items():
+        low, high = (row[row > 0] for _, row in sweep.iloc[[0, -1]].iterrows())
+        leading, still = (set(row.nlargest(top).index) for row in (low, high))
+        rows[title] = {"leading": len(leading), "still": len(leading & still), "left": len(high)}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("preset")
+
+
+def beside_presence_table(presence: pd.DataFrame, attention: pd.DataFrame) -> pd.DataFrame:
+    """Two measures (K, L) as one row a class and label."""
+    both = {"presence": presence, "attention": attention}
+    return pd.DataFrame({name: table.stack(future_stack=True) for name, table in both.items()})
 
 
 def _with_range(name: str, value: np.ndarray, samples: np.ndarray) -> dict[str, np.ndarray]:

@@ -70,10 +70,9 @@ def spread_table(contest: Contest, count: int = 15, least: int = 10) -> pd.DataF
     """
     c, once = contest.candidates, np.ones(contest.images)
     cells = pd.MultiIndex.from_product([c.classes, c.labels], names=["class", "label"])
-    choices = contest.rsa.choices
-    table = pd.DataFrame(
-        {cam: attended_percent(choices[cam].counts(once)).ravel() for cam in choices}, index=cells
-    )
+    choices = contest.rsa.choices.items()
+    percent = {cam: attended_percent(choice.counts(once)).ravel() for cam, choice in choices}
+    table = pd.DataFrame(percent, cells)
     table["spread"] = table.max(axis=1) - table.min(axis=1)
     images = c.label.sum(axis=0)
     present = c.present.T @ c.label

@@ -71,16 +71,16 @@ def published_comparison(annotations: pd.DataFrame) -> pd.DataFrame:
     of the FindingEmo paper state, with the source of each. 1,525 images that the summary calls
     private are not among the annotations and not compared.
     """
-    lost = annotations["emotion"].isin(["Annoyance", "Disgust", "Ecstasy", "Sadness"]).sum()
-    ratings = {name: annotations[name] for name in ("valence", "arousal")}
+    a, both = annotations, f"{PAPER}; {SUMMARY}"
+    lost = a["emotion"].isin(["Annoyance", "Disgust", "Ecstasy", "Sadness"]).sum()
     rows = [
-        ("annotated images", ANNOTATED, len(annotations), f"{PAPER}; {SUMMARY}"),
-        ("emotion labels", 24, annotations["emotion"].nunique(), f"{PAPER}; {SUMMARY}"),
-        ("lowest valence", -3, ratings["valence"].min(), SUMMARY),
-        ("highest valence", 3, ratings["valence"].max(), SUMMARY),
-        ("lowest arousal", 0, ratings["arousal"].min(), SUMMARY),
-        ("highest arousal", 6, ratings["arousal"].max(), SUMMARY),
-        ("annotators", 655, annotations["annotator"].nunique(), SUMMARY),
+        ("annotated images", ANNOTATED, len(a), both),
+        ("emotion labels", 24, a["emotion"].nunique(), both),
+        ("lowest valence", -3, a["valence"].min(), SUMMARY),
+        ("highest valence", 3, a["valence"].max(), SUMMARY),
+        ("lowest arousal", 0, a["arousal"].min(), SUMMARY),
+        ("highest arousal", 6, a["arousal"].max(), SUMMARY),
+        ("annotators", 655, a["annotator"].nunique(), SUMMARY),
         ("annotations of labels that EmoCAM's code misspells or lacks", 3431, lost, "its code"),
     ]
     return pd.DataFrame(rows, columns=["what", "published", "here", "source"]).set_index("what")
@@ -163,15 +163,13 @@ def rating_correlations(annotated: pd.DataFrame) -> pd.DataFrame:
     returns   : NaN below three images, or where one side is constant. The authors' code computes
                 valence over the images that fail the filters; here both are over those that pass.
     """
-    rows = {}
+    logits, rows = np.array(annotated["logits"].tolist()).reshape(-1, len(EMONET_LABELS)), {}
     for name, measure in (("valence", emonet_valence), ("arousal", emonet_arousal)):
-        rated = annotated[name].to_numpy()
-        pair = (measure(np.stack(annotated["logits"])), rated) if len(rated) else ((), ())
-        defined = len(rated) > 2 and np.ptp(pair[0]) > 0 and np.ptp(pair[1]) > 0
-        correlations = {"pearson": stats.pearsonr, "spearman": stats.spearmanr}
-        rows[name] = {"n": len(rated)} | {
-            kind: correlate(*pair).statistic if defined else np.nan
-            for kind, correlate in correlations.items()
+        pair = pd.DataFrame({"network": measure(logits), "people": annotated[name].to_numpy()})
+        defined = len(pair) > 2 and (pair.nunique() > 1).all()
+        rows[name] = {"n": len(pair)} | {
+            kind: pair.corr(kind).iloc[0, 1] if defined else np.nan
+            for kind in ("pearson", "spearman")
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rating")
 

@@ -79,12 +79,6 @@ class Tally:
         importances = {name: a.importances[name].to_numpy(dtype=np.float64) for name in wanted}
         return cls(a.boxes, a.predictions, importances, a.classes, a.labels)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all arrays, those kept between two moves of a slider among them."""
-        kept = [*vars(self).values(), *self._importance.values(), self._best[1], self._pairs[1]]
-        return sum(array.nbytes for array in kept if isinstance(array, np.ndarray))
-
     def present(self, preset: Preset) -> NDArray[np.bool_]:
         """Pairs with a box of enough confidence in an image that counts, (P,)."""
         return (self._most_confident > preset.confidence) & self._counted_pairs(preset)
@@ -96,10 +90,8 @@ class Tally:
 
     def counted(self, preset: Preset) -> NDArray[np.bool_]:
         """Images that count under a preset, (N,), as `attention.counted_images` says."""
-        counted = self._probability > preset.probability
-        return (
-            counted if self._ambiguity is None else counted & (self._ambiguity < preset.ambiguity)
-        )
+        clear = True if self._ambiguity is None else self._ambiguity < preset.ambiguity
+        return (self._probability > preset.probability) & clear
 
     def matrix(self, preset: Preset) -> NDArray[np.int64]:
         """M_A, (K, L)."""
@@ -160,28 +152,18 @@ def parts_of(attention: Attention | Iterable[Attention]) -> Iterable[Attention]:
 
 def part_of(attention: Attention, images: Collection[str]) -> Attention:
     """What an `Attention` has of some of its images, in its own order."""
-    boxes, predictions, maps = (
-        table[table["image"].isin(images)]
-        for table in (attention.boxes, attention.predictions, attention.maps)
-    )
-    importances = attention.importances[attention.boxes["image"].isin(images).to_numpy()]
-    return replace(
-        attention,
-        boxes=boxes.reset_index(drop=True),
-        predictions=predictions.reset_index(drop=True),
-        maps=maps.reset_index(drop=True),
-        importances=importances.reset_index(drop=True),
-    )
+    whole = {name: getattr(attention, name) for name in ("boxes", "predictions", "maps")}
+    here = {name: table["image"].isin(images).to_numpy() for name, table in whole.items()}
+    whole["importances"], here["importances"] = attention.importances, here["boxes"]
+    parts = {name: table[here[name]].reset_index(drop=True) for name, table in whole.items()}
+    return replace(attention, **parts)
 
 
 def joined(parts: Iterable[Attention]) -> Attention:
     """Parts of a corpus as one."""
-    parts = [part for part in parts if len(part.predictions)]
-    names = ("boxes", "predictions", "maps", "importances")
-    tables = {
-        name: pd.concat([getattr(part, name) for part in parts], ignore_index=True)
-        for name in names
-    }
+    parts, tables = [part for part in parts if len(part.predictions)], {}
+    for name in ("boxes", "predictions", "maps", "importances"):
+        tables[name] = pd.concat([getattr(part, name) for part in parts], ignore_index=True)
     return replace(parts[0], **tables)
 
 

@@ -1,11 +1,13 @@
 """Floors of an association: shuffled importances, random maps, and images drawn again."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from tiny_attention import tiny_attention
 
 from emocam_utils.association.floors import (
     class_table,
+    lasting_classes,
     resampled_means,
     shuffled_attention,
     shuffled_means,
@@ -52,3 +54,10 @@ def test_floors_of_importances_that_mean_nothing_hold_the_association():
     assert (table["attended"] <= table["presence"]).all()
     assert table["random"].tolist() == pytest.approx(table["attended"].tolist())
     assert table["rank"].tolist() == [1, 2]
+
+
+def test_classes_that_last_are_counted_among_those_attended_only():
+    sweep = pd.DataFrame({"a": [9.0, 0], "b": [8.0, 1], "c": [7.0, 2], "d": [0.0, 0]}, [0.1, 0.9])
+    gone = sweep.assign(b=[8.0, 0], c=[7.0, 0])
+    assert lasting_classes({"x": sweep}, top=2).loc["x"].tolist() == [2, 1, 2]
+    assert lasting_classes({"x": gone}).loc["x"].tolist() == [3, 0, 0]

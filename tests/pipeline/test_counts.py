@@ -147,11 +147,6 @@ def test_a_part_has_what_belongs_to_its_images_in_the_same_order():
     assert part.boxes.index.equals(part.importances.index) and part.labels == whole.labels
 
 
-def test_bytes_are_those_of_all_arrays():
-    small, large = (Tally.of(tiny_attention(boxes=n)).nbytes for n in (100, 10_000))
-    assert 8 * 9_900 < large - small < 60 * 9_900
-
-
 def test_a_table_of_sweeps_leaves_out_classes_that_are_never_attended():
     sweep = pd.DataFrame({"a": [9.0, 0], "d": [0.0, 0]}, pd.Index([0.1, 0.9], name="threshold"))
     table = sweep_table({"one": sweep})
