@@ -7,6 +7,7 @@ its section's folder. Layers, from the ground up (tests/test_layers.py holds the
     stats                                            arithmetic on arrays
     corpora, networks, detectors, cams, downloads    images, models, maps, and their files
     pipeline                                         images -> boxes, maps -> importance -> counts
+    checks, contracts                                what a study names, what a plug-in promises
     widgets                                          what explorers share
     overview, association, comparison, paste, faces, validation    a folder a section
     runner, training, apps                           what the Makefile calls

@@ -7,11 +7,11 @@ gives equal bytes: no dates, no random ids.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -74,27 +74,16 @@ class Saved:
         return self.png.read_bytes()
 
 
-class Named(Protocol):
-    """A corpus, of which a figure shows the name."""
-
-    @property
-    def name(self) -> str: ...
-
-
 class Analysed(Protocol):
     """What a figure is of: a study with its network and detector, and the corpus they looked at.
 
+    corpus : has a name
     hashes : of the corpus, the network and the detector
     """
 
-    @property
-    def study(self) -> Study: ...
-
-    @property
-    def corpus(self) -> Named: ...
-
-    @property
-    def hashes(self) -> dict[str, str]: ...
+    study: Study
+    corpus: Any
+    hashes: dict[str, str]
 
 
 def save_figure(
@@ -116,40 +105,21 @@ def save_figure(
     """
     study, corpus = analysis.study, analysis.corpus
     network = f"{study.network.name} ({_shown(study.network.weights)})"
-    figure.text(
-        0.5,
-        -0.01,
-        f"{corpus.name}  ·  {network}  ·  n = {n}",
-        ha="center",
-        va="top",
-        fontsize=7.5,
-        color="#666",
-    )
+    words = f"{corpus.name}  ·  {network}  ·  n = {n}"
+    figure.text(0.5, -0.01, words, ha="center", va="top", fontsize=7.5, color="#666")
     folder = study.figures
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / name
-    figure.savefig(
-        stem.with_suffix(".png"), bbox_inches="tight", pad_inches=0.12, metadata={"Software": None}
-    )
-    figure.savefig(
-        stem.with_suffix(".pdf"),
-        bbox_inches="tight",
-        pad_inches=0.12,
-        metadata={"CreationDate": None, "ModDate": None},
-    )
+    undated = {"png": {"Software": None}, "pdf": {"CreationDate": None, "ModDate": None}}
+    for kind, metadata in undated.items():
+        figure.savefig(
+            stem.with_suffix(f".{kind}"), bbox_inches="tight", pad_inches=0.12, metadata=metadata
+        )
     plt.close(figure)
     table.to_csv(stem.with_suffix(".csv"), float_format="%.6g", lineterminator="\n")
-    record = {
-        "name": name,
-        "title": title,
-        "caption": caption,
-        "notebook": notebook,
-        "study": study.name,
-        "corpus": corpus.name,
-        "network": network,
-        "n": n,
-        "hashes": analysis.hashes,
-    }
+    record = {"name": name, "title": title, "caption": caption, "notebook": notebook}
+    record |= {"study": study.name, "corpus": corpus.name, "network": network, "n": n}
+    record |= {"hashes": analysis.hashes}
     stem.with_suffix(".json").write_text(
         json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
@@ -194,29 +164,119 @@ def draw_boxes(
     """
     kept = [True] * len(boxes) if kept is None else kept
     values = [None] * len(boxes) if values is None else values
-    size = 7
     rows = zip(boxes.to_dict("records"), values, kept, strict=True)
     for box, value, keep in sorted(rows, key=lambda row: bool(row[2])):  # kept ones on top
         colour = KEPT if keep else DROPPED
+        x, y = box["x0"], box["y0"]
+        line = {"linewidth": 2, "linestyle": "-"} if keep else {"linewidth": 1, "linestyle": ":"}
         ax.add_patch(
             plt.Rectangle(
-                (box["x0"], box["y0"]),
-                box["x1"] - box["x0"],
-                box["y1"] - box["y0"],
-                fill=False,
-                edgecolor=colour,
-                linewidth=2 if keep else 1,
-                linestyle="-" if keep else ":",
+                (x, y), box["x1"] - x, box["y1"] - y, fill=False, edgecolor=colour, **line
             )
         )
         text = box["class"] if value is None else f"{box['class']} {value:.2f}"
         ax.text(
-            box["x0"] + 1,
-            box["y0"] + 1,
-            text,
-            fontsize=size,
-            color="white",
-            va="top",
+            x + 1, y + 1, text, fontsize=7, color="white", va="top", clip_on=True,
             bbox={"facecolor": colour, "edgecolor": "none", "pad": 1, "alpha": 0.85},
-            clip_on=True,
-        )
+        )  # fmt: skip
+
+
+def side_by_side(count: int, width: float, height: float) -> tuple[Figure, np.ndarray]:
+    """Panels in a row, each of a size in inches: the figure, and its axes (count,)."""
+    figure, axes = plt.subplots(
+        1, count, figsize=(width * count, height), squeeze=False, layout="constrained"
+    )
+    return figure, axes[0]
+
+
+def slanted(ax: Axes) -> None:
+    """Turn the names along the x axis so that long ones fit."""
+    plt.setp(ax.get_xticklabels(), rotation=55, ha="right", rotation_mode="anchor")
+
+
+def said(ax: Axes, words: str, **font: object) -> None:
+    """Words in the middle of a panel, such as why it shows nothing."""
+    ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, **font)
+
+
+# Classes by labels: EmoCAM's Fig. 2, drawn by several sections and, as HTML, by an explorer.
+
+PERCENT = ("attended", "presence", "attention given presence")
+SIGNED = ("pmi", "log odds")
+
+
+def limits(measure: str, values: np.ndarray) -> tuple[float, float, str]:
+    """Lowest and highest value of the colours, and their map: signed ones symmetric about 0."""
+    finite = values[np.isfinite(values)]
+    if measure in PERCENT:
+        return 0.0, 100.0, "rocket_r"
+    if measure in SIGNED:
+        most = float(np.abs(finite).max(initial=0)) or 1.0
+        return -most, most, "RdBu_r"
+    return 0.0, float(finite.max(initial=0)) or 1.0, "rocket_r"
+
+
+def plot_association(
+    table: pd.DataFrame,
+    images: pd.Series,
+    ax: Axes,
+    title: str,
+    marked: pd.DataFrame | None = None,
+    measure: str = "attended",
+    word: str = "",
+    columns: str = "predicted emotion",
+) -> None:
+    """Classes by labels under a measure of association, annotated; the margin states n.
+
+    table   : (K, L); NaN is drawn empty, -inf like the lowest value
+    images  : (L,), images of each label
+    marked  : (K or more, L) of bool, cells that get a dot, such as those that pass a test
+    word    : what the colours stand for, if not what the measure says
+    columns : what a label is
+    """
+    values = table.to_numpy(dtype=np.float64)
+    low, high, colours = limits(measure, values)
+    ax.set(title=title, xlabel=f"{columns} (n images)", ylabel="")
+    ax.set_facecolor("#f1f3f5")
+    ax.tick_params(length=0)
+    if not values.size:
+        said(ax, "no class in any image that counts")
+        ax.set(xticks=[], yticks=[])
+        return
+    attended = "images of the label with the class attended (%)"
+    word = word or (attended if measure == "attended" else measure)
+    names = [f"{short_label(label)}  ({images[label]})" for label in table.columns]
+    sns.heatmap(
+        table.clip(lower=low).set_axis(names, axis=1), ax=ax, cmap=colours, vmin=low, vmax=high,
+        annot=values, fmt=".0f" if measure in PERCENT else ".1f", annot_kws={"size": 6.5},
+        linewidths=0.4, cbar_kws={"label": word, "shrink": 0.6},
+    )  # fmt: skip
+    if marked is not None:
+        rows, places = np.nonzero(marked.loc[table.index, table.columns].to_numpy())
+        dark = values[rows, places] > 55
+        ax.scatter(places + 0.87, rows + 0.2, s=5, c=np.where(dark, "white", "black"), linewidth=0)
+    ax.set(xlabel=f"{columns} (n images)", ylabel="")
+    slanted(ax)
+
+
+def association_figure(
+    panels: Mapping[str, tuple[pd.DataFrame, pd.Series]],
+    marked: Mapping[str, pd.DataFrame] | None = None,
+    **shown: str,
+) -> Figure:
+    """One heatmap of `plot_association` under the other; panels: title -> (table, images).
+
+    marked : title -> the cells that get a dot
+    shown  : measure and columns, of all panels
+    """
+    rows = [max(len(table), 4) for table, _ in panels.values()] or [0]
+    figure, axes = plt.subplots(
+        len(rows), 1, figsize=(10, sum(0.24 * n + 1.9 for n in rows)),
+        height_ratios=[n + 6 for n in rows], squeeze=False, layout="constrained",
+    )  # fmt: skip
+    if not panels:
+        said(axes[0, 0], "nothing has been counted")
+        axes[0, 0].set_axis_off()
+    for ax, (title, (table, images)) in zip(axes[:, 0], panels.items(), strict=False):
+        plot_association(table, images, ax, title, (marked or {}).get(title), **shown)
+    return figure

@@ -42,6 +42,18 @@ def progress(
     yield from bar(iterable, total=total, desc=label, delay=QUIET_SECONDS)
 
 
+def command(main: Callable[[], int | None], after: str) -> None:
+    """End a program with the status of its `main`; Ctrl-C says in one sentence what is left.
+
+    after : e.g. "the same command continues where it was"
+    """
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; {after}", file=sys.stderr)
+        sys.exit(130)
+
+
 def surroundings() -> str:
     """ "lines" (executed notebook, log file), "notebook" (live) or "terminal"."""
     if os.environ.get("EMOCAM_HEADLESS"):

@@ -13,10 +13,15 @@ Iteration follows the order of registration, which is the order in figures and t
 from __future__ import annotations
 
 import difflib
+import importlib.util
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Generic, TypeVar, overload
 
 T = TypeVar("T")
+PLUGIN = "emocam_plugin_"  # what the names of plug-ins' modules begin with
 
 
 class UnknownName(KeyError):
@@ -47,22 +52,23 @@ class Registry(Generic[T]):
     def register(self, name: str, thing: T | None = None) -> T | Callable[[T], T]:
         """Give a thing its name: as a decorator, or directly with the thing as second argument.
 
+        What a notebook or a plug-in's file defines anew takes the place of what it was.
         Errors: ValueError for a name that is taken or empty.
         """
         if not isinstance(name, str) or not name.strip():
             raise ValueError(f"the name of a {self.kind} must be a non-empty text, not {name!r}")
         if thing is None:
             return lambda thing: self.register(name, thing)
-        if name in self._things:
+        if name in self._things and not _defined_anew(self._things[name], thing):
             raise ValueError(
                 f"the {self.kind} {name!r} is registered already ({self._things[name]!r}): choose "
-                f"another name, or in a notebook call .unregister({name!r}) before defining it anew"
+                f"another name, or call .unregister({name!r}) first"
             )
         self._things[name] = thing
         return thing
 
     def unregister(self, name: str) -> None:
-        """Forget a name, if it is known: for a notebook cell that registers it and runs again."""
+        """Forget a name, if it is known."""
         self._things.pop(name, None)
 
     def get(self, name: str) -> T:
@@ -85,6 +91,34 @@ class Registry(Generic[T]):
 
     def __repr__(self) -> str:
         return f"Registry({self.kind!r}: {', '.join(self._things) or 'empty'})"
+
+
+def _defined_anew(old: object, new: object) -> bool:
+    """Whether a cell or a plug-in's file ran again, rather than two things wanting one name."""
+    module = getattr(new, "__module__", None)
+    same = module is not None and module == getattr(old, "__module__", None)
+    return same and (
+        module == "__main__"
+        or module.startswith(PLUGIN)
+        or getattr(old, "__qualname__", None) == getattr(new, "__qualname__", "")
+    )
+
+
+def import_plugin(file: Path) -> ModuleType:
+    """Run a Python file that registers things, as a module that can be found by its name again.
+
+    The module is named by the file alone, so that a result does not depend on where it lies.
+    Errors: whatever the file raises; FileNotFoundError without one
+    """
+    spec = importlib.util.spec_from_file_location(PLUGIN + file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses and inspect look there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise
+    return module
 
 
 def nearest(name: str, known: list[str]) -> str | None:

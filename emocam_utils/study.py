@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import html
+import importlib
+import os
+import re
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from . import paths
+from .registry import import_plugin, nearest
 
 
 class StudyError(ValueError):
@@ -56,24 +64,32 @@ class ModelSpec(_Frozen):
 
 
 class Study(_Frozen):
-    """One study. Its results lie under data/results/<name>, its figures under figures/<name>."""
+    """One study.
+
+    name    : of its products; a folder of photographs has its own (`product_name`)
+    base    : of its file, data/studies/<base>.yaml; "" for one made in Python
+    variant : where figures are saved if parameters are not the study's (`product_name`)
+    """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    base: str = ""
+    variant: str = Field(default="", pattern=r"^[a-z0-9_-]*$")
     title: str
     corpus: CorpusSpec
     network: ModelSpec
     detector: ModelSpec
     cams: tuple[str, ...] = Field(min_length=1)
     presets: dict[str, Preset]
+    plugins: tuple[Path, ...] = ()  # Python files that register networks, detectors, methods, …
     widgets: dict[str, dict[str, Any]] = {}  # what an explorer saved; no result depends on it
 
     @property
     def results(self) -> Path:
-        return paths.RESULTS / self.name
+        return paths.RESULTS
 
     @property
     def figures(self) -> Path:
-        return paths.FIGURES / self.name
+        return paths.FIGURES / (self.variant or self.name)
 
     def preset(self, name: str) -> Preset:
         """Errors: StudyError for a name that is not a preset, with those there are."""
@@ -112,59 +128,74 @@ def study_names() -> list[str]:
     return sorted(file.stem for file in paths.STUDIES.glob("*.yaml"))
 
 
-def load_study(name: str, *, images: str | Path = "", limit: int = -1) -> Study:
-    """The study of `data/studies/<name>.yaml`.
+def product_name(
+    name: str, images: str | Path = "", changed: Mapping[str, object] | None = None
+) -> str:
+    """The folder of figures/ for a study: published figures are never those of an experiment.
 
-    images : folder of photographs, for a study of a folder
-    limit  : analyse only the first images; 0 takes all, -1 what the study says
-    Errors : StudyError, with every problem of the file at once
+    images  : a folder of photographs has its own figures: folder-pictures-1f3a
+    changed : parameters that are not those of the notebook or study: emoscenes-top-5
+    returns : lower-case letters, digits, - and _; equal only for the same study, folder and values
     """
-    file = paths.STUDIES / f"{name}.yaml"
+    if images:
+        name = f"{name}-{_slug(_folder(images).name, unique=str(_folder(images)))}"
+    if changed:
+        words = [str(word) for pair in sorted(changed.items()) for word in pair]
+        text = "-".join(words)
+        exact = len(text) <= 40 and all(re.fullmatch(r"[a-z0-9_]+", word) for word in words)
+        name += f"-{text if exact else _slug(text, unique=repr(words))}"
+    return name
+
+
+def _slug(text: str, unique: str) -> str:
+    """The safe characters of a text, and a short hash of what it stands for."""
+    safe = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")[:30].strip("-")
+    short = hashlib.sha256(unique.encode()).hexdigest()[:6]
+    return f"{safe}-{short}" if safe else short
+
+
+def _folder(images: str | Path) -> Path:
+    """An absolute folder, `~` and `..` resolved; what a shell leaves of IMAGES='~/photos'."""
+    return Path(os.path.abspath(Path(images).expanduser()))
+
+
+def load_study(
+    name: str, *, images: str | Path = "", limit: int = -1, variant: str | None = None
+) -> Study:
+    """The study of `data/studies/<name>.yaml`, its plug-ins imported.
+
+    images  : folder of photographs, for a study of a folder
+    limit   : analyse only the first images; 0 takes all, -1 what the study says
+    variant : folder of figures/ to save to; by default the environment variable EMOCAM_VARIANT,
+              which the runner sets to the `product_name` of parameters that are not the study's
+    Errors  : StudyError, with every problem of the file at once; `checks.check_study` looks further
+    """
+    file = study_file(name)
     if name not in study_names():
         near = difflib.get_close_matches(name, study_names(), 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise StudyError(
-            f"study {name!r} is missing: there is no {file.relative_to(paths.ROOT)}{hint} "
+            f"study {name!r} is missing: there is no {_shown(file)}{hint} "
             f"Studies: {', '.join(study_names())}"
         )
     fields = _read_yaml(file)
-    presets = _read_yaml(paths.DATA / "presets.yaml")
-    for preset, changes in (fields.pop("presets", None) or {}).items():
-        presets[preset] = {**presets.get(preset, {}), **changes}
-    corpus = dict(fields.get("corpus") or {})
-    if images:
-        corpus["path"] = Path(images).expanduser().absolute()
-    if limit >= 0:
-        corpus["limit"] = limit
-    if corpus.get("kind") == "folder" and not corpus.get("path"):
-        raise StudyError(
-            f"study {name!r} analyses a folder of images and none is given: "
-            f"make paper STUDY={name} IMAGES=/home/me/photos, or `path:` in {file.name}"
-        )
-    if images and corpus.get("kind") != "folder":
-        raise StudyError(f"study {name!r} does not take images: its corpus is {corpus.get('kind')}")
-    return _validated({**fields, "name": name, "corpus": corpus, "presets": presets}, file)
-
-
-def _read_yaml(file: Path) -> dict:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise StudyError(f"{file} is not valid YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise StudyError(f"{file} must hold `key: value` lines, e.g. title, corpus, network")
-    return content
-
-
-def _validated(fields: dict, file: Path) -> Study:
+    problems = [f"{place(name, key)}: the file's name says it" for key in _OWN if key in fields]
+    fields |= {"base": name, "name": product_name(name, images)}
+    fields["variant"] = os.environ.get("EMOCAM_VARIANT", "") if variant is None else variant
+    fields["presets"] = _merged(_read_yaml(_presets()), fields.get("presets"))
+    problems += _take(fields, images, limit)
+    plugins = fields.get("plugins") or []
+    plugins = list(map(str, plugins)) if isinstance(plugins, list) else []
+    for number, plugin in enumerate(plugins):
+        twice = Path(plugin).stem in [Path(other).stem for other in plugins[:number]]
+        if problem := f"another plug-in is named {plugin}" if twice else _import(plugin):
+            problems.append(f"{place(name, 'plugins', number)}: {problem}")
     try:
         study = Study(**fields)
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})"
-            for e in error.errors()
-        ]
-        raise StudyError(f"{file.name} has {len(lines)} problem(s):\n" + "\n".join(lines)) from None
+        problems += [_problem(name, one) for one in error.errors()]
+    if problems:
+        raise StudyError(listed(name, problems))
     return study.model_copy(
         update={
             part: getattr(study, part).model_copy(update={"weights": _rooted(spec.weights)})
@@ -174,6 +205,143 @@ def _validated(fields: dict, file: Path) -> Study:
     )
 
 
+def listed(name: str, problems: Sequence[str]) -> str:
+    """All problems of a study as one message."""
+    some = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return f"study {name!r} has {some}:\n" + "\n".join(f"  {problem}" for problem in problems)
+
+
+def study_file(name: str) -> Path:
+    return paths.STUDIES / f"{name}.yaml"
+
+
+def place(name: str, *keys: str | int) -> str:
+    """Where a value of a study stands, e.g. "data/presets.yaml, line 21: corrected.importance".
+
+    name : of the study's file; "" for a study made in Python, of which the keys are all there is
+    """
+    dotted = ".".join(map(str, keys))
+    if not name:
+        return dotted
+    files = [(study_file(name), 0)] + [(_presets(), 1)] * (keys[0] == "presets")
+    for end in range(len(keys), 0, -1):  # what is missing stands nowhere; then its surroundings
+        for file, skipped in files:
+            if end > skipped and (line := _line(file, keys[skipped:end])):
+                return f"{_shown(file)}, line {line}: {'.'.join(map(str, keys[skipped:]))}"
+    return f"{_shown(study_file(name))}: {dotted}"
+
+
+def _take(fields: dict, images: str | Path, limit: int) -> list[str]:
+    """Put the notebook's parameters into the corpus; what is wrong with it."""
+    corpus = fields.get("corpus")
+    if not isinstance(corpus, dict):
+        return []  # its fields will be missed
+    fields["corpus"] = corpus = dict(corpus)
+    kind, path = corpus.get("kind"), corpus.get("path")
+    if images and kind != "folder":
+        return [f"it does not take images: its corpus is {kind}"]
+    if images or path:
+        corpus["path"] = _folder(images) if images else _rooted(Path(str(path)))
+    elif kind == "folder":
+        return [
+            "it analyses a folder of images and none is given: make paper "
+            f"STUDY={fields['base']} IMAGES=/home/me/photos, or `path:` under `corpus:`"
+        ]
+    if limit >= 0:
+        corpus["limit"] = limit
+    return []
+
+
+def _merged(presets: dict, changes: object) -> object:
+    """The presets with what a study changes of them."""
+    if not isinstance(changes, dict):
+        return presets if changes is None else changes
+    for preset, values in changes.items():
+        both = isinstance(values, dict) and isinstance(presets.get(preset, {}), dict)
+        presets[preset] = {**presets.get(preset, {}), **values} if both else values
+    return presets
+
+
+def _import(plugin: str) -> str:
+    """Import a plug-in named in a study; what is wrong with it, or ""."""
+    beside = paths.STUDIES / plugin, paths.ROOT / plugin
+    file = next((file for file in beside if file.is_file()), None)
+    if file is None:
+        return f"there is no {plugin}, neither beside the study's file nor in {paths.ROOT}"
+    try:
+        import_plugin(file)
+    except Exception as error:  # it is anybody's code
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.name == "<module>"
+        ]
+        at = f" (line {lines[-1]})" if lines else ""
+        return f"{plugin} does not import: {type(error).__name__}: {error}{at}"
+    return ""
+
+
+def _presets() -> Path:
+    return paths.DATA / "presets.yaml"
+
+
+def _shown(file: Path) -> str:
+    return str(file.relative_to(paths.ROOT) if file.is_relative_to(paths.ROOT) else file)
+
+
+def _read_yaml(file: Path) -> dict:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise StudyError(f"{_shown(file)} is not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise StudyError(
+            f"{_shown(file)} must hold `key: value` lines, e.g. title, corpus, network"
+        )
+    return content
+
+
+def _line(file: Path, keys: Sequence[str | int]) -> int | None:
+    """The line of a YAML file with the value under these keys; None if there is none."""
+    node = yaml.compose(file.read_text(encoding="utf-8"))
+    for key in keys:
+        items = node.value if isinstance(node, yaml.CollectionNode) else []
+        if isinstance(node, yaml.MappingNode):
+            pairs = (pair for pair in items if pair[0].value == str(key))
+        else:
+            pairs = ((item, item) for index, item in enumerate(items) if index == key)
+        named, node = next(pairs, (None, None))
+        if named is None:
+            return None
+    return named.start_mark.line + 1
+
+
+_OWN = ("name", "base", "variant")  # fields that are not of the file
+_PARTS = {"corpus": CorpusSpec, "network": ModelSpec, "detector": ModelSpec, "presets": Preset}
+
+
+def _problem(name: str, error: Mapping) -> str:
+    """One error of pydantic: where it is, what was given, what is allowed."""
+    keys, message = error["loc"], error["msg"]
+    if error["type"] == "extra_forbidden":
+        allowed = list(_PARTS.get(keys[0], Study).model_fields)
+        allowed = [field for field in allowed if len(keys) > 1 or field not in _OWN]
+        near = nearest(str(keys[-1]), allowed)
+        hint = f"did you mean {near!r}? " if near else ""
+        return f"{place(name, *keys)}: no such key; {hint}There are: {', '.join(allowed)}"
+    given = "" if error["type"] == "missing" else f" (got {error['input']!r})"
+    return f"{place(name, *keys)}: {message}{given}"
+
+
 def _rooted(path: Path) -> Path:
-    """A path of a study file is relative to the repository."""
+    """A path of a study file is relative to the repository, or begins with the home's `~`."""
+    path = path.expanduser()
     return path if path.is_absolute() else paths.ROOT / path
+
+
+def _main(arguments: Sequence[str] | None = None) -> int:
+    """`python -m emocam_utils.study NAME`: the study, or all that keeps it from running."""
+    checks = importlib.import_module(f"{__package__}.checks")  # it stands above this module
+    return checks.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -6,22 +6,18 @@ from collections import OrderedDict
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from emocam_utils.faces.parts.template import PARTS, part_masks
-from emocam_utils.networks.mini_xception import MiniXception
-
-SIDE = 64
+from emocam_utils.networks.face_network import FaceNetwork
 
 
-class PartReader(nn.Module):
+class PartReader(FaceNetwork):
     """Reads one part and nothing else: bright is "surprise", dark "happiness".
 
     With b the part's mean in [-1, 1] the logits are 4 b and -4 b. Maps have a cell a pixel.
     """
 
-    input_size = (SIDE, SIDE)
     labels = ("surprise", "happiness")
 
     def __init__(self, part: str) -> None:
@@ -39,12 +35,6 @@ class PartReader(nn.Module):
             )
         )
         self.eval().requires_grad_(False)
-
-    def preprocess(self, image: Image.Image) -> Tensor:
-        return MiniXception.preprocess(self, image)
-
-    def normalise(self, pixels: Tensor) -> Tensor:
-        return MiniXception.normalise(self, pixels)
 
     def features(self, images: Tensor) -> Tensor:
         """The part's brightness above and below grey, as two channels: (N, 2, 64, 64)."""

@@ -11,7 +11,7 @@ LAYERS = (  # from the ground up; what stands in one line may import each other
     ("study", "paths", "registry", "syntax", "progress", "figures"),
     ("stats",),
     ("corpora", "networks", "detectors", "cams", "downloads"),
-    ("pipeline",),
+    ("pipeline", "checks", "contracts"),
     ("widgets",),
     ("overview", "association", "comparison", "paste", "faces", "validation"),
     ("runner", "training", "apps"),

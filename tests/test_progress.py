@@ -5,7 +5,7 @@ import types
 import pytest
 
 import emocam_utils.progress as module
-from emocam_utils.progress import MARK, duration, progress
+from emocam_utils.progress import MARK, command, duration, progress
 
 
 class Clock:
@@ -151,3 +151,21 @@ class TestWhere:
 )
 def test_duration(seconds, text):
     assert duration(seconds) == text
+
+
+def test_ctrl_c_ends_a_program_with_a_sentence(capsys):
+    def work():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        command(work, "nothing is written")
+    assert (
+        ended.value.code == 130 and capsys.readouterr().err == "\ninterrupted; nothing is written\n"
+    )
+
+
+@pytest.mark.parametrize("status", [None, 0, 2])
+def test_a_program_ends_with_its_own_status(status):
+    with pytest.raises(SystemExit) as ended:
+        command(lambda: status, "")
+    assert ended.value.code == status

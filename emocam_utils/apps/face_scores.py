@@ -12,26 +12,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 from PIL import Image
 
-from ..corpora import Corpus
 from ..corpora.faces import Faces
 from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage
-from ..faces.reading import read_faces
-from ..networks import NETWORKS, EmotionNetwork
-from ..networks.face_weights import SHIPPED
-from ..networks.weight_files import WeightsError
+from ..faces.command import add_network, explained, open_network
+from ..faces.reading import BATCH, read_faces
+from ..networks import EmotionNetwork
 from ..progress import progress
-from ..registry import UnknownName
 
-BATCH = 32  # faces in a pass
-NETWORK = "gimefive"
 DECIMALS = "%.4f"
 
 
@@ -42,43 +36,32 @@ class Scores(NamedTuple):
     skipped: pd.DataFrame
 
 
-def face_scores(corpus: Corpus, network: EmotionNetwork) -> Scores:
-    """The probability of each emotion for every face of a corpus; nothing of it is lost.
-
-    corpus : of faces (`face_corpus.Faces`), or of images that are faces already
-    """
-    # Faces.ids would look for the faces of all images first; here each image is opened but once.
-    ids = corpus.source.ids if isinstance(corpus, Faces) else corpus.ids
+def face_scores(faces: Faces, network: EmotionNetwork) -> Scores:
+    """The probability of each emotion for every face of a corpus; nothing of it is lost."""
     skipped: list[tuple[str, str]] = []
-    tables = []
-    for names, crops in _batches(corpus, ids, skipped):
-        reading = read_faces(crops, network)
-        table = pd.DataFrame(reading.probabilities, columns=list(reading.labels))
-        table.insert(0, "filepath", names)
-        tables.append(table)
-    empty = pd.DataFrame(columns=["filepath", *network.labels])
-    scores = pd.concat(tables, ignore_index=True) if tables else empty
-    return Scores(scores, pd.DataFrame(skipped, columns=["filepath", "reason"]))
-
-
-def _batches(
-    corpus: Corpus, ids: Sequence[str], skipped: list[tuple[str, str]]
-) -> Iterator[tuple[list[str], list[Image.Image]]]:
     names: list[str] = []
     crops: list[Image.Image] = []
-    for image in progress(ids, label="reading faces"):
+    tables = [pd.DataFrame(columns=["filepath", *network.labels])]
+
+    def read_batch() -> None:
+        chances = read_faces(crops, network).probabilities
+        table = pd.DataFrame(chances, columns=list(network.labels))
+        table.insert(0, "filepath", names)
+        tables.append(table)
+        names.clear(), crops.clear()
+
+    for image in progress(faces.ids, label="reading faces"):
         try:
-            crop = corpus.read(image)
+            crops.append(faces.read(image))
+            names.append(image)
         except UnreadableImage as error:
             skipped.append((image, str(error)))
-            continue
-        names.append(image)
-        crops.append(crop)
         if len(crops) == BATCH:
-            yield names, crops
-            names, crops = [], []
+            read_batch()
     if crops:
-        yield names, crops
+        read_batch()
+    scores = pd.concat(tables[1:] or tables, ignore_index=True)
+    return Scores(scores, pd.DataFrame(skipped, columns=["filepath", "reason"]))
 
 
 def write_scores(found: Scores, out: Path) -> tuple[Path, Path]:
@@ -86,12 +69,17 @@ def write_scores(found: Scores, out: Path) -> tuple[Path, Path]:
 
     Errors: ValueError for a name that does not end in .csv
     """
-    if out.suffix.lower() != ".csv":
-        raise ValueError(f"{out} is no name of a CSV file; let it end in .csv")
+    check_csv(out)
     beside = out.with_name(f"{out.stem}_skipped.csv")
     write_table(found.scores, out)
     write_table(found.skipped, beside)
     return out, beside
+
+
+def check_csv(path: Path) -> None:
+    """Errors: ValueError for a name that does not end in .csv."""
+    if path.suffix.lower() != ".csv":
+        raise ValueError(f"{path} is no name of a CSV file; let it end in .csv")
 
 
 def write_table(table: pd.DataFrame, out: Path) -> None:
@@ -106,25 +94,6 @@ def write_table(table: pd.DataFrame, out: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """The options --network and --weights."""
-    parser.add_argument("--network", default=NETWORK, help=f"one of {', '.join(NETWORKS)}")
-    parser.add_argument("--weights", type=Path, help="its weights (default: those that ship)")
-
-
-def open_network(name: str, weights: Path | None) -> EmotionNetwork:
-    """A registered network; GiMeFive and mini-Xception have weights of their own.
-
-    Errors: UnknownName, WeightsError, FileNotFoundError
-    """
-    own = SHIPPED if name == "gimefive" else None
-    return NETWORKS[name](weights or own)
-
-
-EXPECTED = (UnknownName, WeightsError, OSError, ValueError)
-"""Errors that a command line shows as their message."""
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status: 1 if no face was found, 2 for wrong input."""
     parser = argparse.ArgumentParser(
@@ -137,19 +106,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add_network(parser)
     options = parser.parse_args(arguments)
-    try:
-        if options.out.suffix.lower() != ".csv":
-            parser.error(f"--out {options.out}: let the name end in .csv")
+    with explained("face-scores"):
+        check_csv(options.out)
         network = open_network(options.network, options.weights)
         faces = Faces(Folder(options.folder), detect=not options.cropped)
         found = face_scores(faces, network)
         out, beside = write_scores(found, options.out)
-    except EXPECTED as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; nothing is written", file=sys.stderr)
-        return 130
     total = len(found.scores) + len(found.skipped)
     print(f"{len(found.scores):,} of {total:,} images have their scores in {out}")
     if len(found.skipped):

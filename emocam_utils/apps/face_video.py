@@ -22,14 +22,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..cams import GradCam
-from ..corpora.face_finding import SMALLEST, crop_face, find_faces, square
+from ..corpora.face_finding import crop_face, find_faces, square
+from ..faces.command import add_network, explained, open_network
 from ..faces.drawing import Picture, paint_face, paint_map
 from ..faces.reading import FaceMap, cam_map, on_one_scale, read_faces
 from ..faces.video_files import Video, VideoError, check_mp4, open_video, write_video
 from ..networks import EmotionNetwork
 from ..progress import progress
-from .face_scores import EXPECTED, add_network, open_network, write_table
+from .face_scores import write_table
 
+GRAD_CAM = cam_map(GradCam())
 MOST_FACES = 4  # of a frame, the largest
 CORNERS = ["x0", "y0", "x1", "y1"]
 
@@ -64,25 +66,16 @@ class FaceTrack:
         return seen
 
 
-def read_video(
-    video: Video,
-    network: EmotionNetwork,
-    face_map: FaceMap | None = None,
-    *,
-    most_faces: int = MOST_FACES,
-    smallest: float = SMALLEST,
-) -> FaceTrack:
+def read_video(video: Video, network: EmotionNetwork, face_map: FaceMap = GRAD_CAM) -> FaceTrack:
     """Find and read the faces of every frame, as the same frames would be read as images.
 
-    face_map : Grad-CAM unless another is given, of each face's own label
-    smallest : least side of a face, as a share of the frame's shorter side
+    face_map : of each face's own label
     """
-    face_map = face_map or cam_map(GradCam())
     labels = tuple(network.labels)
     rows, maps, count = [], [], 0
     for frame in progress(video, total=video.frames or None, label="reading faces"):
         image = Image.fromarray(frame)
-        boxes = find_faces(image, smallest)[:most_faces]
+        boxes = find_faces(image)[:MOST_FACES]
         if len(boxes):
             read = read_faces([crop_face(image, box) for box in boxes], network, face_map)
             for box, chances in zip(boxes, read.probabilities, strict=True):
@@ -98,19 +91,18 @@ def painted(video: Video, track: FaceTrack) -> Iterator[Picture]:
     heats = on_one_scale(track.maps)
     rows = track.table.groupby("frame", sort=False).indices
     for k, frame in enumerate(progress(video, total=track.frames, label="painting faces")):
-        here = rows.get(k, ())
-        for row in here:
-            box = track.table.loc[row, CORNERS].to_numpy(dtype=np.int64)
+        here = track.table.iloc[list(rows.get(k, ()))]
+        boxes = here[CORNERS].to_numpy(dtype=np.int64)
+        for row, box in zip(here.index, boxes, strict=True):
             frame = paint_map(frame, square(box), heats[row])
-        for row in here:
-            values = track.table.loc[row]
-            box, chances = values[CORNERS].to_numpy(dtype=np.int64), values[list(track.labels)]
-            frame = paint_face(frame, box, track.labels, chances.to_numpy(dtype=float))
+        chances = here[list(track.labels)].to_numpy(dtype=float)
+        for box, one in zip(boxes, chances, strict=True):
+            frame = paint_face(frame, box, track.labels, one)
         yield frame
 
 
 def annotate_video(
-    source: Path, out: Path, network: EmotionNetwork, face_map: FaceMap | None = None
+    source: Path, out: Path, network: EmotionNetwork, face_map: FaceMap = GRAD_CAM
 ) -> FaceTrack:
     """Write the annotated video and its table, each whole or not at all.
 
@@ -138,15 +130,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="the MP4 file to write; OUT.csv lies beside it")
     add_network(parser)
     options = parser.parse_args(arguments)
-    try:
+    with explained("face-video"):
         network = open_network(options.network, options.weights)
         track = annotate_video(options.video, options.out, network)
-    except EXPECTED as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; nothing is written", file=sys.stderr)
-        return 130
     print(f"{options.out} and {options.out.with_suffix('.csv').name}: {track.in_words()}")
     return 0
 

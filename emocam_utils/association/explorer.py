@@ -10,24 +10,21 @@ import ipywidgets
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..figures import association_figure
 from ..pipeline.analysis import Analysis
-from ..pipeline.attention import Attention
 from ..pipeline.counts import Tally
-from ..pipeline.importance import SCORES
 from ..pipeline.matrix import most_prominent
 from ..stats.measures import MEASURES, attended_percent
-from ..study import Preset
-from ..widgets.controls import LONG, WIDE, Explorer, choice, slider
+from ..widgets.controls import LONG, WIDE, choice
+from ..widgets.corpus import MOST_IMAGES, CorpusExplorer
 from ..widgets.heatmap import CLICK, ROOM, clicked, heatmap_html
-from ..widgets.pictures import Found, Pictures, picture_html
+from ..widgets.pictures import picture_html
 from .hierarchy import ancestors_of, count_descendants, read_hierarchy, with_ancestor_classes
-from .plots import association_figure, measure_figure
 
-MOST_THRESHOLD = 2.0  # share / sqrt(area) may be above 1
 THUMBNAIL = 230  # pixels
 
 
-class AssociationExplorer(Explorer):
+class AssociationExplorer(CorpusExplorer):
     """Sliders for the filters, choices of method, score and measure, and the images of a cell.
 
     table : (K, L), what is shown now
@@ -36,25 +33,25 @@ class AssociationExplorer(Explorer):
     name = "association"
 
     def __init__(
-        self, analysis: Analysis, preset: str = "corrected", top: int = 25, pictures: int = 6
+        self,
+        analysis: Analysis,
+        preset: str = "corrected",
+        top: int = 25,
+        pictures: int = 6,
+        most: int = MOST_IMAGES,
     ) -> None:
-        """preset : where it starts; pictures : how many images of a cell are shown"""
-        super().__init__(analysis.study.name, analysis.study.presets)
-        self.analysis, self.most_pictures = analysis, pictures
-        self.pictures = Pictures(analysis.corpus)
-        self.seconds = 0.0
-        self._attention = lru_cache(maxsize=4)(self._find_attention)
-        self._found = lru_cache(maxsize=4)(lambda *method: Found(self._attention(*method)))
+        """preset : where it starts; pictures : how many images of a cell are shown
+
+        most : images that are counted; of more, a seeded sample is taken, and it is said
+        """
+        super().__init__(analysis, preset, most)
+        self.most_pictures = pictures
         self._tally = lru_cache(maxsize=4)(self._make_tally)
-        start, labels = analysis.study.preset(preset), list(analysis.labels)
+        labels = list(analysis.labels)
         classes = with_ancestor_classes(analysis.classes, ancestors_of(read_hierarchy()))
-        self.controls = {
-            "threshold": slider("importance >", start.threshold, MOST_THRESHOLD),
-            "confidence": slider("detector confidence >", start.confidence),
-            "probability": slider("emotion probability >", start.probability),
+        self.controls = c = {
+            **self.filters,
             "cam": choice("CAM method", list(analysis.study.cams)),
-            "maps": choice("maps made as", list(self.presets), preset),
-            "score": choice("score of a box", list(SCORES), start.importance),
             "measure": choice("measure", list(MEASURES)),
             "top": ipywidgets.IntSlider(
                 top, min=1, max=60, description="classes", continuous_update=False,
@@ -67,38 +64,33 @@ class AssociationExplorer(Explorer):
             "cell_class": choice("images of class", ["", *classes]),
             "cell_label": choice("and label", ["", *labels]),
         }  # fmt: skip
-        self.heat, self.behind, self.status = (ipywidgets.HTML() for _ in range(3))
-        click = ipywidgets.Text(layout={"display": "none"}).add_class(CLICK)
-        click.observe(self._clicked, "value")
-        self.click = click
+        self.heat, self.behind = ipywidgets.HTML(), ipywidgets.HTML()
+        self.click = ipywidgets.Text(layout={"display": "none"}).add_class(CLICK)
+        self.click.observe(self._clicked, "value")
         resets = {f"reset_to_{name}": partial(self.reset, name) for name in self.presets}
-        c = self.controls
         left = [c[k] for k in ("threshold", "confidence", "probability", "top", "descendants")]
         right = [c[k] for k in ("cam", "maps", "score", "measure", "labels")]
         self.box = ipywidgets.VBox(
             [
                 ipywidgets.HBox([ipywidgets.VBox(left), ipywidgets.VBox(right)]),
                 self.buttons(**resets), self.message, self.status, self.heat,
-                ipywidgets.HBox([c["cell_class"], c["cell_label"]]), self.behind, click,
+                ipywidgets.HBox([c["cell_class"], c["cell_label"]]), self.behind, self.click,
             ]
         )  # fmt: skip
         self.box.add_class(ROOM)
         self.follow()
 
     @property
-    def preset(self) -> Preset:
-        """The filters as the sliders say them."""
-        values = {k: self.controls[k].value for k in ("threshold", "confidence", "probability")}
-        update = {**values, "importance": self.controls["score"].value}
-        return self.presets[self.controls["maps"].value].model_copy(update=update)
+    def tally(self) -> Tally:
+        return self._tally(*self._method, self.controls["descendants"].value)
 
     @property
     def _method(self) -> tuple[str, str]:
         return self.controls["cam"].value, self.controls["maps"].value
 
-    @property
-    def tally(self) -> Tally:
-        return self._tally(*self._method, self.controls["descendants"].value)
+    def _make_tally(self, cam: str, maps: str, descendants: bool) -> Tally:
+        attention = self.attention(cam, maps)
+        return Tally.of(count_descendants(attention) if descendants else attention)
 
     @property
     def cell(self) -> tuple[str, str] | None:
@@ -115,8 +107,8 @@ class AssociationExplorer(Explorer):
 
     def refresh(self) -> None:
         start = time.perf_counter()
-        preset, tally = self.preset, self.tally
-        counts = tally.counts(preset)
+        tally = self.tally
+        counts = tally.counts(self.preset)
         labels = [name for name in tally.labels if name in self.controls["labels"].value]
         percent = tally.frame(attended_percent(counts))[labels]
         rows = most_prominent(percent, self.controls["top"].value).index
@@ -126,7 +118,7 @@ class AssociationExplorer(Explorer):
         self.heat.value = heatmap_html(self.table, self.images, measure, self.cell)
         self.seconds = time.perf_counter() - start
         self.status.value = (
-            f"{counts.images.sum():,} of {len(tally.images):,} images counted · "
+            f"{self.sample}{counts.images.sum():,} of {len(tally.images):,} images counted · "
             f"{(counts.attended > 0).sum():,} cells with an image · {1000 * self.seconds:.0f} ms"
         )
         self.behind.value = self._images_behind()
@@ -136,13 +128,6 @@ class AssociationExplorer(Explorer):
         if cell:
             with self.together():
                 self.controls["cell_class"].value, self.controls["cell_label"].value = cell
-
-    def _find_attention(self, cam: str, maps: str) -> Attention:
-        return self.analysis.attention(cam, self.presets[maps])
-
-    def _make_tally(self, cam: str, maps: str, descendants: bool) -> Tally:
-        attention = self._attention(cam, maps)
-        return Tally.of(count_descendants(attention) if descendants else attention)
 
     def _images_behind(self) -> str:
         """The images that the chosen cell counts, with the boxes of its class and their map."""
@@ -157,7 +142,7 @@ class AssociationExplorer(Explorer):
         return f"<div><b>{escape(word)}</b>{more}</div>{figures}"
 
     def _picture(self, image: str) -> str:
-        preset, found = self.preset, self._found(*self._method)
+        preset, found = self.preset, self.found(*self._method)
         boxes, importance = found.boxes(image, preset)
         picture = self.pictures.drawn(
             image, THUMBNAIL, found.cam(image), boxes, importance, preset.threshold, names=False
@@ -166,11 +151,7 @@ class AssociationExplorer(Explorer):
 
     def figure(self) -> Figure:
         """The heatmap as in the paper; of other measures too."""
-        c, preset = self.controls, self.preset
-        title = (
-            f"{c['cam'].value}, maps as {c['maps'].value}, {preset.importance} > "
-            f"{preset.threshold:g}: {c['measure'].value}"
-        )
-        if self.controls["measure"].value == "attended":
-            return association_figure({title: (self.table, self.images)})
-        return measure_figure(self.table, self.images, title)
+        (cam, maps), preset, measure = self._method, self.preset, self.controls["measure"].value
+        title = f"{cam}, maps as {maps}, {preset.importance} > {preset.threshold:g}: {measure}"
+        title += f"\n{self.sample.removesuffix(' · ')}" if self.sample else ""
+        return association_figure({title: (self.table, self.images)}, measure=measure)

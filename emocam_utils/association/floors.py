@@ -1,5 +1,7 @@
 """What an association is worth: its classes beside presence, chance and the corpus drawn again.
 
+Shuffles and the bootstrap draw from the whole corpus at once: in parts it would be other draws.
+
 Axes: K object classes, L emotion labels, B boxes.
 """
 
@@ -12,10 +14,12 @@ import pandas as pd
 
 from ..pipeline.attention import Attention
 from ..pipeline.counts import Tally
-from ..pipeline.matrix import Association
-from ..stats.significance import bootstrap_means, mean_percent, ranks, shuffled_within_images
-
-RANGE = (2.5, 97.5)  # percentiles of the intervals
+from ..pipeline.matrix import associate
+from ..stats.bootstrap import bootstrap_means
+from ..stats.intervals import percentile
+from ..stats.measures import mean_percent
+from ..stats.ranks import places
+from ..stats.tests import shuffled_within_images
 
 
 def shuffled_attention(attention: Attention, seed: int) -> Attention:
@@ -36,12 +40,8 @@ def shuffled_attention(attention: Attention, seed: int) -> Attention:
 
 def shuffled_means(attention: Attention, draws: int, seed: int = 0) -> np.ndarray:
     """Mean percentage of each class over the labels for several shuffles, (draws, K)."""
-    means = []
-    for draw in range(draws):
-        shuffled = shuffled_attention(attention, seed + draw)
-        tally = Tally.of(shuffled, [attention.preset.importance])
-        counts = tally.matrix(attention.preset), tally.images_per_label(attention.preset)
-        means.append(mean_percent(*counts))
+    counts = [associate(shuffled_attention(attention, seed + draw)).counts for draw in range(draws)]
+    means = [mean_percent(each.attended, each.images) for each in counts]
     return np.array(means).reshape(draws, len(attention.classes))
 
 
@@ -59,50 +59,33 @@ def resampled_means(attention: Attention, draws: int, seed: int = 0) -> np.ndarr
 
 
 def class_table(
-    association: Association, random: Association, top: int, draws: int = 200, seed: int = 0
+    attention: Attention, random: Attention, top: int, draws: int = 200, seed: int = 0
 ) -> pd.DataFrame:
     """The most prominent classes with all that their percentage must be compared with.
 
-    association : of the method that is judged
-    random      : the same with random maps
-    draws       : of the bootstrap; a tenth as many shuffles
-    returns     : one row a class: means over the labels in percent: attended (_low and _high from
-                  the bootstrap over images), presence, shuffled (_low, _high), random; and rank
-                  (_low, _high), 1 for the highest mean
+    attention : of the method that is judged
+    random    : the same with random maps
+    draws     : of the bootstrap; a tenth as many shuffles
+    returns   : one row a class: means over the labels in percent: attended (_low and _high from
+                the bootstrap over images), presence, shuffled (_low, _high), random; and rank
+                (_low, _high), 1 for the highest mean
     """
-    attention = association.attention
+    association, floor = associate(attention), associate(random).counts
+    counts = association.counts
     names = association.panel(top)[0].index
-    rows = pd.Index(attention.classes).get_indexer(names)
-    images = association.images.to_numpy()
     drawn = resampled_means(attention, draws, seed)
     shuffled = shuffled_means(attention, max(draws // 10, 1), seed)
-    attended = mean_percent(association.matrix.to_numpy(), images)
+    attended = mean_percent(counts.attended, counts.images)
     columns = {
-        "attended": attended,
-        "attended_low": np.percentile(drawn, RANGE[0], axis=0),
-        "attended_high": np.percentile(drawn, RANGE[1], axis=0),
-        "presence": mean_percent(association.counts.present, images),
-        "shuffled": shuffled.mean(axis=0),
-        "shuffled_low": np.percentile(shuffled, RANGE[0], axis=0),
-        "shuffled_high": np.percentile(shuffled, RANGE[1], axis=0),
-        "random": mean_percent(random.matrix.to_numpy(), random.images.to_numpy()),
-        "rank": ranks(attended),
-        "rank_low": np.percentile(ranks(drawn), RANGE[0], axis=0),
-        "rank_high": np.percentile(ranks(drawn), RANGE[1], axis=0),
+        **_with_range("attended", attended, drawn),
+        "presence": mean_percent(counts.present, counts.images),
+        **_with_range("shuffled", shuffled.mean(axis=0), shuffled),
+        "random": mean_percent(floor.attended, floor.images),
+        **_with_range("rank", places(attended), places(drawn)),
     }
-    table = pd.DataFrame({name: values[rows] for name, values in columns.items()}, index=names)
-    return table.rename_axis("class")
+    return pd.DataFrame(columns, index=pd.Index(attention.classes, name="class")).loc[names]
 
 
-def floors_words(table: pd.DataFrame) -> str:
-    """How many of the classes are above each floor, in a sentence.
-
-    table : as `class_table` makes it
-    """
-    shuffled = (table["attended"] > table["shuffled_high"]).sum()
-    random = (table["attended_low"] > table["random"]).sum()
-    return (
-        f"Of {len(table)} classes, {shuffled} are attended more often than with importances "
-        f"shuffled within images (above their 95 % range), and {random} more often than with "
-        "random maps (by their interval over images)."
-    )
+def _with_range(name: str, value: np.ndarray, samples: np.ndarray) -> dict[str, np.ndarray]:
+    low, high = percentile(samples)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}

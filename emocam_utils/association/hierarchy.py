@@ -35,17 +35,14 @@ def ancestors_of(relation: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     parents = relation.groupby("child", sort=False)["parent"].agg(list)
     found = {}
     for name in parents.index:
-        above, waiting = [], list(parents[name])
-        while waiting:
-            parent = waiting.pop(0)
+        above = list(dict.fromkeys(parents[name]))
+        for parent in above:  # grows while it is read, level by level
             if parent == name:
                 raise ValueError(
-                    f"class {name!r} is its own ancestor ({' < '.join([name, *above, name])}); "
+                    f"class {name!r} is its own ancestor ({' < '.join([name, *above])}); "
                     "remove one of these pairs from the hierarchy"
                 )
-            if parent not in above:
-                above.append(parent)
-                waiting += parents.get(parent, [])
+            above += [p for p in parents.get(parent, []) if p not in above]
         found[name] = tuple(above)
     return found
 
@@ -55,13 +52,10 @@ def with_ancestors(boxes: pd.DataFrame, ancestors: Ancestors) -> tuple[pd.DataFr
 
     returns : the longer table, and for each of its rows the row of `boxes` that it repeats
     """
-    names = boxes["class"].to_numpy()
-    chains = {name: (name, *ancestors.get(name, ())) for name in pd.unique(names)}
-    counts = np.array([len(chains[name]) for name in names], dtype=np.intp)
-    rows = np.repeat(np.arange(len(boxes)), counts)
-    longer = boxes.iloc[rows].reset_index(drop=True)
-    longer["class"] = [name for box in names for name in chains[box]]
-    return longer, rows
+    chains = {name: (name, *ancestors.get(name, ())) for name in boxes["class"].unique()}
+    repeated = boxes["class"].astype(object).map(chains)
+    longer = boxes.assign(**{"class": repeated}).reset_index(drop=True).explode("class")
+    return longer.reset_index(drop=True), longer.index.to_numpy()
 
 
 def with_ancestor_classes(classes: Sequence[str], ancestors: Ancestors) -> tuple[str, ...]:
@@ -79,9 +73,5 @@ def count_descendants(attention: Attention, ancestors: Ancestors | None = None) 
     ancestors = ancestors_of(read_hierarchy()) if ancestors is None else ancestors
     longer, rows = with_ancestors(attention.boxes, ancestors)
     importances = attention.importances.iloc[rows].reset_index(drop=True)
-    return replace(
-        attention,
-        boxes=longer,
-        importances=importances,
-        classes=with_ancestor_classes(attention.classes, ancestors),
-    )
+    classes = with_ancestor_classes(attention.classes, ancestors)
+    return replace(attention, boxes=longer, importances=importances, classes=classes)

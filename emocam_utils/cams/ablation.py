@@ -11,20 +11,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from .base import Cam
 from .channels import switches
-from .target import (
-    Layer,
-    Score,
-    check_choice,
-    check_positive,
-    explained,
-    target_scores,
-    weighted_sum,
-)
+from .target import Layer, Score, target_scores
 
 
 @dataclass(frozen=True)
-class AblationCam:
+class AblationCam(Cam):
     """Ablation-CAM: w_k = y - y_k, the score with all channels less the score without channel k.
 
     The paper (eq. 4) divides by y. That is undefined at 0, and with a negative logit it turns the
@@ -36,26 +29,16 @@ class AblationCam:
     """
 
     name: ClassVar[str] = "ablation"
+    _positive: ClassVar = ("max_megabytes",)
 
     score: Score = "logit"
     layer: Layer = "post_relu"
     relative: bool = False
     max_megabytes: float = 256
 
-    def __post_init__(self) -> None:
-        check_choice("score", self.score, Score)
-        check_choice("layer", self.layer, Layer)
-        check_positive(max_megabytes=self.max_megabytes)
-
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, _, _ = explained(head, features, targets, self.layer)
-        return weighted_sum(self.weights(head, features, targets), activations)
-
     @torch.no_grad()
-    def weights(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
+    def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
         """The drops (N, C); those relative to a score of exactly 0 are 0."""
-        activations, rest, targets = explained(head, features, targets, self.layer)
         drops = activations.new_zeros(activations.shape[:2])
         variants = switches(rest, activations, self.max_megabytes)
         for image, (target, switch) in enumerate(zip(targets, variants, strict=True)):

@@ -11,11 +11,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .target import explained, leaf_layers, target_scores, weighted_sum
+from .base import Cam
+from .target import leaf_layers, target_scores, weighted_sum
 
 
 @dataclass(frozen=True)
-class ExactCam:
+class ExactCam(Cam):
     """CAM (Zhou et al. 2016, eq. 2): the mean over cells is the logit, up to the bias.
 
     For a head that averages each channel over space and then applies at most one linear layer:
@@ -26,12 +27,8 @@ class ExactCam:
     name: ClassVar[str] = "exact"
 
     @torch.no_grad()
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps.
-
-        errors : ValueError for a head of another kind, found by computing its logits
-        """
-        activations, rest, targets = explained(head, features, targets, "post_relu")
+    def maps(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        """Errors: ValueError for a head of another kind, found by computing its logits."""
         linear = [layer for layer in leaf_layers(rest) if isinstance(layer, nn.Linear)]
         logits = rest(activations)
         scores = target_scores(logits, targets, "logit")
@@ -42,17 +39,18 @@ class ExactCam:
             weights = linear[0].weight[targets]
             bias = 0.0 if linear[0].bias is None else linear[0].bias[targets]
         else:
-            raise _not_exact(head)
+            raise _not_exact(rest)
         maps = weighted_sum(weights, activations)
         scale = float(scores.abs().max()) + 1 if len(scores) else 1.0
         if not torch.allclose(maps.mean((1, 2)) + bias, scores, rtol=1e-3, atol=1e-4 * scale):
-            raise _not_exact(head)
+            raise _not_exact(rest)
         return maps
 
 
-def _not_exact(head: nn.Sequential) -> ValueError:
+def _not_exact(rest: nn.Sequential) -> ValueError:
     return ValueError(
         "an exact CAM needs a head of an activation, a global average pooling and at most one "
-        f"linear layer; this one is {[type(layer).__name__ for layer in leaf_layers(head)]}. "
+        f"linear layer; after its first this one has "
+        f"{[type(layer).__name__ for layer in leaf_layers(rest)]}. "
         "Use hirescam or gradcam."
     )

@@ -14,28 +14,21 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .target import Layer, Score, check_choice, explained, gradients, target_scores, weighted_sum
+from .base import Cam
+from .target import Layer, Score, gradients, target_scores
 
 
 @dataclass(frozen=True)
-class _FromGradients:
+class _FromGradients(Cam):
     score: Score = "logit"
     layer: Layer = "post_relu"
 
-    def __post_init__(self) -> None:
-        check_choice("score", self.score, Score)
-        check_choice("layer", self.layer, Layer)
-
-    def _gradient(
-        self, head: nn.Sequential, features: Tensor, targets: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Activations and the score's gradient with respect to them, each (N, C, h, w)."""
-        activations, rest, targets = explained(head, features, targets, self.layer)
+    def gradient(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        """Of the score with respect to each cell: (N, C, h, w)."""
         with gradients():
             leaf = activations.clone().requires_grad_()
             scores = target_scores(rest(leaf), targets, self.score)
-            (gradient,) = torch.autograd.grad(scores.sum(), leaf)
-        return activations, gradient
+            return torch.autograd.grad(scores.sum(), leaf)[0]
 
 
 @dataclass(frozen=True)
@@ -47,10 +40,8 @@ class GradCam(_FromGradients):
 
     name: ClassVar[str] = "gradcam"
 
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, gradient = self._gradient(head, features, targets)
-        return weighted_sum(gradient.mean((2, 3)), activations)
+    def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        return self.gradient(activations, rest, targets).mean((2, 3))
 
 
 @dataclass(frozen=True)
@@ -63,14 +54,13 @@ class GradCamPlusPlus(_FromGradients):
 
     name: ClassVar[str] = "gradcam++"
 
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, gradient = self._gradient(head, features, targets)
+    def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        gradient = self.gradient(activations, rest, targets)
         squared = gradient**2
         total = activations.sum((2, 3), keepdim=True)
         alpha = squared / (2 * squared + total * squared * gradient + 1e-6)
         alpha = torch.where(gradient != 0, alpha, 0)
-        return weighted_sum((gradient.clamp(min=0) * alpha).sum((2, 3)), activations)
+        return (gradient.clamp(min=0) * alpha).sum((2, 3))
 
 
 @dataclass(frozen=True)
@@ -83,7 +73,5 @@ class HiResCam(_FromGradients):
 
     name: ClassVar[str] = "hirescam"
 
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, gradient = self._gradient(head, features, targets)
-        return (gradient * activations).sum(1)
+    def maps(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        return (self.gradient(activations, rest, targets) * activations).sum(1)

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from ..registry import UnknownName
-from .target import Layer, Score, check_choice, explained, gradients, target_scores
+from .base import Cam
+from .target import Layer, Score, explained, gradients, target_scores
 
 PREFIX = "library:"
 
@@ -41,7 +42,7 @@ def library_names() -> list[str]:
 
 
 @dataclass(frozen=True)
-class LibraryCam:
+class LibraryCam(Cam):
     """A method of pytorch-grad-cam on the head, its input being the features.
 
     The map is what the library computes before its ReLU and its min-max scaling: raw and signed.
@@ -55,8 +56,7 @@ class LibraryCam:
     layer: Layer = "post_relu"
 
     def __post_init__(self) -> None:
-        check_choice("score", self.score, Score)
-        check_choice("layer", self.layer, Layer)
+        super().__post_init__()
         if self.method in _UNSUITABLE:
             raise ValueError(f"{self.name} cannot be used: {_UNSUITABLE[self.method]}")
         if self.method not in library_names():

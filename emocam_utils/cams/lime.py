@@ -6,7 +6,7 @@ Axes: N images, C channels, h x w cells, S samples.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -15,30 +15,23 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, Ridge
 from torch import Tensor, nn
 
+from .base import Cam
 from .channels import switches
-from .target import (
-    Layer,
-    Score,
-    check_choice,
-    check_positive,
-    explained,
-    target_scores,
-    weighted_sum,
-)
+from .target import Layer, Score, target_scores
 
 Regression = Literal["lasso", "ridge"]
 AlphaUnit = Literal["score", "largest"]
 
 
 @dataclass(frozen=True)
-class LimeCam:
+class LimeCam(Cam):
     """LIME-CAM, as EmoCAM's authors run it: w_k is channel k's coefficient in a linear model.
 
     The model is fitted, for each image by itself, to the scores of `samples` random choices of
     channels; a channel that is off is zero. map = sum_k w_k A_k, raw and signed.
 
     samples       : choices of channels; the authors take 256 for 256 channels, with which two seeds
-                    agree badly (see `stability`)
+                    agree badly
     alpha         : strength of the regularisation, as scikit-learn's Lasso or Ridge has it
     alpha_unit    : "score": alpha as it is, so that small scores give no coefficient at all;
                     "largest": for a Lasso, a share of the alpha at which the last coefficient goes
@@ -52,6 +45,7 @@ class LimeCam:
     """
 
     name: ClassVar[str] = "lime"
+    _positive: ClassVar = ("samples", "alpha", "kernel_width", "max_megabytes")
 
     score: Score = "logit"
     layer: Layer = "post_relu"
@@ -65,31 +59,15 @@ class LimeCam:
     max_megabytes: float = 256
 
     def __post_init__(self) -> None:
-        check_choice("score", self.score, Score)
-        check_choice("layer", self.layer, Layer)
-        check_choice("regression", self.regression, Regression)
-        check_choice("alpha_unit", self.alpha_unit, AlphaUnit)
-        width = 1.0 if self.kernel_width is None else self.kernel_width
-        check_positive(
-            samples=self.samples,
-            alpha=self.alpha,
-            kernel_width=width,
-            max_megabytes=self.max_megabytes,
-        )
+        super().__post_init__()
         if not 0 < self.keep < 1:
             raise ValueError(f"keep={self.keep} is not allowed; choose one between 0 and 1")
         if self.alpha_unit == "largest" and self.regression == "ridge":
             raise ValueError('alpha_unit="largest" is for a lasso; give a ridge alpha_unit="score"')
 
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, _, _ = explained(head, features, targets, self.layer)
-        return weighted_sum(self.weights(head, features, targets), activations)
-
     @torch.no_grad()
-    def weights(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
+    def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
         """The coefficients (N, C)."""
-        activations, rest, targets = explained(head, features, targets, self.layer)
         choices = self.choices(activations.shape[1])
         masks = torch.from_numpy(choices).to(activations)
         coefficients = activations.new_zeros(activations.shape[:2])
@@ -97,11 +75,8 @@ class LimeCam:
         for image, (target, switch) in enumerate(zip(targets, variants, strict=True)):
             logits = switch.with_channels(masks)
             scores = target_scores(logits, target.expand(len(logits)), self.score)
-            fitted = self._fit(
-                choices,
-                scores.double().cpu().numpy(),
-                self._kernel(masks, activations[image]),
-            )
+            kernel = self._kernel(masks, activations[image])
+            fitted = self._fit(choices, scores.double().cpu().numpy(), kernel)
             coefficients[image] = torch.from_numpy(fitted).to(coefficients)
         return coefficients
 
@@ -137,20 +112,3 @@ class LimeCam:
             warnings.simplefilter("ignore", ConvergenceWarning)
             model = Lasso(alpha=alpha, max_iter=2000, tol=1e-6)
             return model.fit(choices, scores, sample_weight=kernel).coef_
-
-
-def stability(
-    method: LimeCam, head: nn.Sequential, features: Tensor, targets: Tensor, seed: int | None = None
-) -> Tensor:
-    """How far LIME agrees with itself under another seed: each image's Pearson correlation (N,).
-
-    seed    : the other seed; the method's own plus 1 by default
-    returns : correlation of the two raw maps over cells; NaN where a map is constant
-    """
-    other = replace(method, seed=method.seed + 1 if seed is None else seed)
-    pairs = zip(
-        method(head, features, targets).flatten(1),
-        other(head, features, targets).flatten(1),
-        strict=True,
-    )
-    return torch.stack([torch.corrcoef(torch.stack(pair))[0, 1] for pair in pairs])

@@ -14,11 +14,12 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 
-from .target import check_positive, explained
+from .base import Cam
+from .target import Layer
 
 
 @dataclass(frozen=True)
-class RandomCam:
+class RandomCam(Cam):
     """Random-CAM: smooth noise of mean 0 and variance 1, unrelated to what the image shows.
 
     An image always gets the same map for the same seed, whatever its batch and target: the noise is
@@ -28,18 +29,15 @@ class RandomCam:
     """
 
     name: ClassVar[str] = "random"
+    layer: ClassVar[Layer] = "pre_relu"
+    _positive: ClassVar = ("smoothness",)
 
     seed: int = 0
     smoothness: float = 1.5
 
-    def __post_init__(self) -> None:
-        check_positive(smoothness=self.smoothness)
-
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) maps."""
-        explained(head, features, targets, "pre_relu")
-        maps = features.new_zeros(len(features), *features.shape[2:])
-        for image, feature in enumerate(features.detach().cpu().numpy()):
+    def maps(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        maps = activations.new_zeros(len(activations), *activations.shape[2:])
+        for image, feature in enumerate(activations.cpu().numpy()):
             maps[image] = torch.from_numpy(self._noise(feature)).to(maps)
         return maps
 

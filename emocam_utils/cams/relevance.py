@@ -17,24 +17,17 @@ from zennit.core import Hook
 from zennit.rules import Epsilon, Norm, Pass
 from zennit.types import Activation, AvgPool, BatchNorm, Convolution, Linear
 
+from .base import Cam
 from .rescale import contributions
 from .rules import BlockAlphaBeta, BlockGamma
-from .target import (
-    Layer,
-    check_choice,
-    check_positive,
-    explained,
-    gradients,
-    target_scores,
-    weighted_sum,
-)
+from .target import Layer, gradients, target_scores
 
 Rule = Literal["epsilon", "gamma", "alpha_beta", "gradient_x_input"]
 Bias = Literal["absorbs", "ignored"]
 
 
 @dataclass(frozen=True)
-class LrpCam:
+class LrpCam(Cam):
     """LRP-CAM: w_k is the relevance of channel k for the logit, summed over its cells.
 
     The relevance is propagated by zennit's rules (Bach et al. 2015, Montavon et al. 2019); at
@@ -52,6 +45,7 @@ class LrpCam:
     """
 
     name: ClassVar[str] = "lrp"
+    _positive: ClassVar = ("epsilon", "gamma")
 
     layer: Layer = "post_relu"
     rule: Rule = "gamma"
@@ -61,22 +55,15 @@ class LrpCam:
     bias: Bias = "ignored"
 
     def __post_init__(self) -> None:
-        check_choice("layer", self.layer, Layer)
-        check_choice("rule", self.rule, Rule)
-        check_choice("bias", self.bias, Bias)
-        check_positive(epsilon=self.epsilon, gamma=self.gamma)
+        super().__post_init__()
         if not self.alpha >= 1:
             raise ValueError(f"alpha={self.alpha} is not allowed; beta = alpha - 1, so at least 1")
 
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, _, _ = explained(head, features, targets, self.layer)
-        weights = self.relevance(head, features, targets).sum((2, 3))
-        return weighted_sum(weights, activations)
+    def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        return self.relevance(activations, rest, targets).sum((2, 3))
 
-    def relevance(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
+    def relevance(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
         """The relevance of every cell of every channel: (N, C, h, w)."""
-        activations, rest, targets = explained(head, features, targets, self.layer)
         with gradients():
             leaf = activations.clone().requires_grad_()
             if self.rule == "gradient_x_input":
@@ -114,7 +101,7 @@ def _refuse_batch_norm(head: nn.Module) -> None:
 
 
 @dataclass(frozen=True)
-class LiftCam:
+class LiftCam(Cam):
     """LIFT-CAM (Jung and Oh 2021): w_k is channel k's DeepLIFT contribution to the logit.
 
     The contributions (rescale rule, baseline all zero) sum to f(x) - f(0), which makes them the
@@ -127,11 +114,5 @@ class LiftCam:
 
     layer: Layer = "post_relu"
 
-    def __post_init__(self) -> None:
-        check_choice("layer", self.layer, Layer)
-
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, rest, targets = explained(head, features, targets, self.layer)
-        weights = contributions(rest, activations, targets).sum((2, 3))
-        return weighted_sum(weights, activations)
+    def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
+        return contributions(rest, activations, targets).sum((2, 3))

@@ -31,8 +31,9 @@ from torch import Tensor, nn
 
 from ..networks import EmotionNetwork
 from ..progress import progress
+from .base import Cam
 from .rectifiers import relu_calls
-from .target import check_choice, explained, gradients, refuse_training, target_scores, weighted_sum
+from .target import gradients, refuse_training, target_scores
 
 Rule = Literal["vanilla", "rectified", "guided"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -72,7 +73,7 @@ def saliency_map(
 
 
 @dataclass(frozen=True)
-class RuleCam:
+class RuleCam(Cam):
     """The paper's class activation map (keras-vis' `visualize_cam`), as a CAM method.
 
     Grad-CAM after the activation of the CAM layer (in Keras the activation belongs to the
@@ -84,18 +85,13 @@ class RuleCam:
 
     rule: Rule = "vanilla"
 
-    def __post_init__(self) -> None:
-        check_choice("rule", self.rule, Rule)
-
     @property
     def name(self) -> str:
         return f"rulecam-{self.rule}"
 
-    def __call__(self, head: nn.Sequential, features: Tensor, targets: Tensor) -> Tensor:
-        """(N, C, h, w) features before head[0], (N,) targets -> (N, h, w) raw maps."""
-        activations, rest, targets = explained(head, features, targets, "post_relu")
+    def weights(self, activations: Tensor, rest: nn.Sequential, targets: Tensor) -> Tensor:
         gradient = _backpropagated(rest, activations, targets, self.rule)
-        return weighted_sum(gradient.to(activations.device).mean((2, 3)), activations)
+        return gradient.to(activations.device).mean((2, 3))
 
 
 def rule_cam(
@@ -149,7 +145,8 @@ class _TargetScores(nn.Module):
 
 def _backpropagated(module: nn.Module, inputs: Tensor, targets: Tensor, rule: Rule) -> Tensor:
     """The gradient by a rule: of module(inputs)[n, targets[n]] for inputs (N, ...), on the CPU."""
-    check_choice("rule", rule, Rule)
+    if rule not in _CAPTUM:
+        raise ValueError(f"rule={rule!r} is not allowed; choose one of {', '.join(_CAPTUM)}")
     parameter = next(module.parameters(), inputs)
     results = [torch.zeros_like(inputs[:0], device="cpu")]
     options = {"abs": False} if rule == "vanilla" else {}

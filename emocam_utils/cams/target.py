@@ -31,13 +31,6 @@ def check_choice(option: str, value: object, choices: object) -> None:
         raise ValueError(f"{option}={value!r} is not allowed; choose one of {', '.join(allowed)}")
 
 
-def check_positive(**options: float) -> None:
-    """Refuse options that are not greater than 0, all at once."""
-    wrong = [f"{name}={value}" for name, value in options.items() if not value > 0]
-    if wrong:
-        raise ValueError(f"{', '.join(wrong)}: must be greater than 0")
-
-
 def refuse_training(module: nn.Module, what: str) -> None:
     """Refuse layers that drop or normalise by chance. what : "head", for the message."""
     if any(isinstance(m, _RANDOM_IN_TRAINING) and m.training for m in module.modules()):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,10 @@ from ..cams.lime import LimeCam
 from ..cams.random_cam import RandomCam
 from ..pipeline.analysis import Analysis, Untrained, preset_cam
 from ..pipeline.tables import box_importance
-from ..stats.ranks import interval
+from ..stats.intervals import percentile
+from ..stats.tests import permutation_p
 from ..study import Preset, Study, StudyError
-from .rsa import REPRESENTATIONS, Candidates, Rsa, p_value, top_classes
+from .rsa import REPRESENTATIONS, Candidates, Rsa, top_classes
 
 RANDOM_SEEDS = range(5)
 ALPHA = 0.05
@@ -54,6 +55,11 @@ def rivals(study: Study) -> dict[str, CamMethod | Untrained]:
             if isinstance(method, LimeCam):
                 methods[f"{cam}/{name}/reseeded"] = replace(method, seed=method.seed + 1)
     return methods
+
+
+def made_by(methods: Mapping[str, CamMethod | Untrained]) -> pd.DataFrame:
+    """The options of each method, one row a name of `rivals`."""
+    return pd.Series({name: repr(method) for name, method in methods.items()}).to_frame("made by")
 
 
 @dataclass(frozen=True)
@@ -131,102 +137,69 @@ class Contest:
         random             highest agreement of two random maps
         above              whether rho is above all three floors
         """
-        rho, floor = self.rsa.agreement(representation), self.untrained.agreement(representation)
-        null = self.shuffled[representation]
-        p = p_value(rho.to_numpy(), null)
-        random = highest(self.random.agreement(representation))
-        rows = []
-        for i, j in combinations(range(len(self.cams)), 2):
-            low, high = interval(self.bootstrap[representation][:, i, j])
-            beyond_low, beyond_high = interval(self.beyond_untrained[representation][:, i, j])
-            observed = rho.iloc[i, j]
-            rows.append(
-                {
-                    "first": self.cams[i],
-                    "second": self.cams[j],
-                    "rho": observed,
-                    "low": low,
-                    "high": high,
-                    "shuffled": null[:, i, j].mean(),
-                    "p": p[i, j],
-                    "untrained": floor.iloc[i, j],
-                    "beyond_low": beyond_low,
-                    "beyond_high": beyond_high,
-                    "random": random,
-                    "above": bool(p[i, j] < ALPHA and beyond_low > 0 and observed > random),
-                }
-            )
-        return pd.DataFrame(rows).set_index(["first", "second"])
-
-    def table(self) -> pd.DataFrame:
-        """`pairs` of all representations, one below the other."""
-        parts = {(self.name, name): self.pairs(name) for name in REPRESENTATIONS}
-        return pd.concat(parts, names=["preset", "representation"])
-
-    def verdict(self, representation: str = "M_A") -> str:
-        """In plain words, from the numbers: does the agreement exceed its floors?"""
-        pairs = self.pairs(representation)
-        if pairs["rho"].isna().all():
-            return (
-                f"{self.name}, {representation}: {self.images} images count, too few to compare "
-                "methods on."
-            )
-        n = len(pairs)
-        over = {
-            "shuffled importances": (pairs["p"] < ALPHA).sum(),
-            "random maps": (pairs["rho"] > pairs["random"]).sum(),
-            "an untrained network": (pairs["beyond_low"] > 0).sum(),
+        rho, null = self.rsa.agreement(representation), self.shuffled[representation]
+        low, high = percentile(self.bootstrap[representation])
+        beyond_low, beyond_high = percentile(self.beyond_untrained[representation])
+        columns = {
+            "rho": rho.to_numpy(),
+            "low": low,
+            "high": high,
+            "shuffled": null.mean(axis=0),
+            "p": permutation_p(rho, null),
+            "untrained": self.untrained.agreement(representation).to_numpy(),
+            "beyond_low": beyond_low,
+            "beyond_high": beyond_high,
         }
-        counts = ", ".join(f"{name} in {count}" for name, count in over.items())
-        above = int(pairs["above"].sum())
-        answer = (
-            "The agreement EXCEEDS its floor."
-            if above == n
-            else "The agreement DOES NOT EXCEED its floor."
-            if above == 0
-            else f"The agreement exceeds its floor in PART: {above} of {n} pairs are above all."
-        )
-        return (
-            f"{self.name}, {representation}, {self.images} images. The methods agree with rho "
-            f"{pairs['rho'].mean():.2f} on average ({pairs['rho'].min():.2f} to "
-            f"{pairs['rho'].max():.2f}). Shuffled importances agree with "
-            f"{pairs['shuffled'].mean():.2f}, random maps with up to {pairs['random'].max():.2f}, "
-            f"the methods on an untrained network with {pairs['untrained'].mean():.2f}. "
-            f"Of {n} pairs the agreement is above {counts}. {answer}"
-        )
+        pairs = pd.MultiIndex.from_tuples(combinations(self.cams, 2), names=["first", "second"])
+        where = np.triu_indices(len(self.cams), 1)
+        table = pd.DataFrame({name: square[where] for name, square in columns.items()}, pairs)
+        table["random"] = highest(self.random.agreement(representation))
+        over = (table["p"] < ALPHA) & (table["beyond_low"] > 0) & (table["rho"] > table["random"])
+        return table.assign(above=over)
+
+    def agreements(self, representations: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Fig. 6 in several representations, (A, A) each."""
+        return {name: self.rsa.agreement(name) for name in representations}
 
 
 def contests(
     analysis: Analysis, maps: Mapping[str, pd.DataFrame], draws: int, seed: int = 0
 ) -> dict[str, Contest]:
     """The methods of a study under each preset. maps : by the names of `rivals`."""
-    study = analysis.study
-    result = {}
-    for name, preset in study.presets.items():
-        candidates = Candidates.of(
-            analysis.boxes, analysis.predictions, preset, analysis.classes, analysis.labels
-        )
-        boxes = analysis.boxes.iloc[candidates.rows].reset_index(drop=True)
+    a, result = analysis, {}
+    for name, preset in a.study.presets.items():
+        candidates = Candidates.of(a.boxes, a.predictions, preset, a.classes, a.labels)
+        boxes = a.boxes.iloc[candidates.rows].reset_index(drop=True)
         used = [key for key in maps if key.startswith("random/") or key.split("/")[1] == name]
         chosen = {
-            key: box_importance(boxes, maps[key], analysis.images, preset.importance)
-            > preset.threshold
+            key: box_importance(boxes, maps[key], a.images, preset.importance) > preset.threshold
             for key in used
         }
-        result[name] = Contest(
-            name, preset, candidates, maps, chosen, study.cams, draws=draws, seed=seed
-        )
+        result[name] = Contest(name, preset, candidates, maps, chosen, a.study.cams, draws, seed)
     return result
 
 
-def agreements(
-    contests: Mapping[str, Contest], representations: Sequence[str]
-) -> dict[str, dict[str, pd.DataFrame]]:
-    """Fig. 6 for each preset and representation: preset -> representation -> (A, A)."""
-    return {
-        name: {view: contest.rsa.agreement(view) for view in representations}
-        for name, contest in contests.items()
-    }
+def pair_table(contests: Mapping[str, Contest]) -> pd.DataFrame:
+    """`Contest.pairs` of all presets and representations, one below the other."""
+    parts = {(n, name): c.pairs(name) for n, c in contests.items() for name in REPRESENTATIONS}
+    return pd.concat(parts, names=["preset", "representation"])
+
+
+def above_floors(pairs: pd.DataFrame) -> pd.DataFrame:
+    """How many pairs agree beyond each floor, and beyond all; one row a preset and representation.
+
+    pairs : as `pair_table` makes it; pairs without a defined agreement are above none
+    """
+    over = pd.DataFrame(
+        {
+            "pairs": pairs["rho"].notna(),
+            "above shuffled": pairs["p"] < ALPHA,
+            "above random": pairs["rho"] > pairs["random"],
+            "above untrained": pairs["beyond_low"] > 0,
+            "above all": pairs["above"],
+        }
+    )
+    return over.groupby(level=["preset", "representation"], sort=False).sum()
 
 
 def highest(agreement: pd.DataFrame) -> float:
@@ -241,16 +214,15 @@ def floor_table(contests: Sequence[Contest]) -> pd.DataFrame:
     returns : preset, representation, kind ("methods", "shuffled", …), rho
     """
     rows = []
-    for contest in contests:
-        for representation in REPRESENTATIONS:
-            kinds = {
-                "methods": contest.rsa.agreement(representation).to_numpy(),
-                "shuffled": contest.shuffled[representation].mean(axis=0),
-                "random": contest.random.agreement(representation).to_numpy(),
-                "untrained": contest.untrained.agreement(representation).to_numpy(),
-                "LIME, other seed": contest.reseeded.agreement(representation).to_numpy(),
-            }
-            for kind, values in kinds.items():
-                for rho in values[np.triu_indices(len(values), 1)]:
-                    rows.append((contest.name, representation, kind, rho))
+    for contest, view in product(contests, REPRESENTATIONS):
+        kinds = {
+            "methods": contest.rsa.agreement(view).to_numpy(),
+            "shuffled": contest.shuffled[view].mean(axis=0),
+            "random": contest.random.agreement(view).to_numpy(),
+            "untrained": contest.untrained.agreement(view).to_numpy(),
+            "LIME, other seed": contest.reseeded.agreement(view).to_numpy(),
+        }
+        for kind, values in kinds.items():
+            pairs = values[np.triu_indices(len(values), 1)]
+            rows += [(contest.name, view, kind, rho) for rho in pairs]
     return pd.DataFrame(rows, columns=["preset", "representation", "kind", "rho"])

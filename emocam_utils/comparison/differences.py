@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from ..pipeline.analysis import Analysis
+from ..pipeline.example import clear_examples
 from ..pipeline.importance import scaled
 from ..pipeline.tables import map_array
+from ..stats.measures import attended_percent
 from .agreement import Contest
 
 
@@ -50,18 +53,6 @@ def method_table(contests: Mapping[str, Contest]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["preset", "method"])
 
 
-def stability_words(table: pd.DataFrame) -> str:
-    """LIME under another seed, in a sentence a preset. table : as `method_table` makes it."""
-    lines = [
-        f"{preset}: {cam} under another seed gives maps that correlate with r = "
-        f"{row['same_map']:.3f} (median of {row['images']:.0f} images), and "
-        f"{row['same_choice']:.0f} % of the boxes kept by either are kept by both."
-        for (preset, cam), row in table.iterrows()
-        if not np.isnan(row["same_map"])
-    ]
-    return "\n".join(lines) or "No method here depends on a seed."
-
-
 def map_correlations(first: pd.DataFrame, second: pd.DataFrame) -> NDArray[np.float64]:
     """Pearson's correlation over cells of two raw maps of each image; NaN where one is constant."""
     a, b = (np.stack(maps["map"]).astype(np.float64) for maps in (first, second))
@@ -80,7 +71,9 @@ def spread_table(contest: Contest, count: int = 15, least: int = 10) -> pd.DataF
     c, once = contest.candidates, np.ones(contest.images)
     cells = pd.MultiIndex.from_product([c.classes, c.labels], names=["class", "label"])
     choices = contest.rsa.choices
-    table = pd.DataFrame({cam: choices[cam].percent(once).ravel() for cam in choices}, index=cells)
+    table = pd.DataFrame(
+        {cam: attended_percent(choices[cam].counts(once)).ravel() for cam in choices}, index=cells
+    )
     table["spread"] = table.max(axis=1) - table.min(axis=1)
     images = c.label.sum(axis=0)
     present = c.present.T @ c.label
@@ -99,21 +92,23 @@ def matrices(contest: Contest) -> dict[str, pd.DataFrame]:
     }
 
 
-def example_images(analysis: Analysis, contest: Contest, count: int) -> list[str]:
-    """Images to look at, chosen by a rule: of different labels, few empty maps, about four boxes.
+def matrix_table(contest: Contest) -> pd.DataFrame:
+    """`matrices` one below the other."""
+    return pd.concat(matrices(contest), names=["method", "class"])
 
-    Among those the surest predictions come first.
-    """
-    table = analysis.predictions.set_index("image")
-    boxes = analysis.boxes
-    boxes = boxes.loc[boxes["confidence"] > contest.preset.confidence, "image"].value_counts()
-    table["distance"] = (boxes.reindex(table.index, fill_value=0) - 4).abs()
-    keys = [f"{cam}/{contest.name}" for cam in contest.cams]
-    table["empty"] = sum(contest.maps[key]["empty"].to_numpy().astype(int) for key in keys)
-    order = table.sort_values(
-        ["empty", "distance", "probability"], ascending=[True, True, False], kind="stable"
-    )
-    return order[~order["label"].duplicated()].index[:count].tolist()
+
+def scipy_agreement(contest: Contest, first: str, second: str) -> float:
+    """Spearman's correlation of the M_A of two methods, as SciPy computes it: a check of `Rsa`."""
+    counted = matrices(contest)
+    return float(spearmanr(counted[first].stack(), counted[second].stack()).statistic)
+
+
+def example_images(analysis: Analysis, contest: Contest, count: int) -> pd.Series:
+    """Images to look at, of different labels, chosen by `clear_examples`: (image -> label)."""
+    empty = sum(contest.maps[f"{cam}/{contest.name}"]["empty"].astype(int) for cam in contest.cams)
+    boxes, predictions = analysis.boxes, analysis.predictions
+    order = clear_examples(boxes, predictions, empty, contest.preset.confidence)
+    return order.drop_duplicates()[:count]
 
 
 def scaled_maps(

@@ -8,11 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..figures import overlay, short_label, show_image
+from ..figures import overlay, said, short_label, show_image, side_by_side, slanted
 
 METHOD_NAMES = {
     "gradcam": "Grad-CAM",
@@ -55,17 +54,17 @@ def examples_figure(
     figure, axes = plt.subplots(
         rows, columns, figsize=(1.95 * columns, 1.62 * rows), squeeze=False, layout="constrained"
     )
+    lines = iter(axes)
     for i, (title, image) in enumerate(images):
         for p, (preset, of_images) in enumerate(maps.items()):
-            row = axes[i * len(maps) + p]
-            show_image(row[0], image, title if p == 0 else "")
-            row[0].text(-0.04, 0.5, preset, rotation=90, ha="right", va="center", fontsize=8.5,
-                        transform=row[0].transAxes)  # fmt: skip
-            for ax, cam in zip(row[1:], methods, strict=True):
+            first, *row = next(lines)
+            show_image(first, image, title if p == 0 else "")
+            first.text(-0.04, 0.5, preset, rotation=90, ha="right", va="center", fontsize=8.5,
+                       transform=first.transAxes)  # fmt: skip
+            for ax, cam in zip(row, methods, strict=True):
                 show_image(ax, overlay(image, of_images[i][cam]))
                 if np.isnan(of_images[i][cam]).all():
-                    ax.text(0.5, 0.5, "empty", ha="center", va="center", transform=ax.transAxes,
-                            color="white", fontsize=10, fontweight="bold")  # fmt: skip
+                    said(ax, "empty", color="white", fontsize=10, fontweight="bold")
     for ax, cam in zip(axes[0, 1:], methods, strict=True):
         ax.set_title(method_name(cam))
     return figure
@@ -76,22 +75,20 @@ def methods_figure(table: pd.DataFrame) -> Figure:
 
     table : indexed by preset and method; columns empty, images, kept (percent)
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.6), layout="constrained")
+    figure, axes = side_by_side(2, 4.75, 2.6)
     share = 100 * table["empty"] / table["images"]
     panels = {"empty maps (% of images)": share, "boxes kept (% of candidates)": table["kept"]}
-    presets = list(dict.fromkeys(table.index.get_level_values("preset")))
     for ax, (title, values) in zip(axes, panels.items(), strict=True):
-        for p, preset in enumerate(presets):
-            here = values.loc[preset]
-            x = np.arange(len(here)) + (p - (len(presets) - 1) / 2) * 0.8 / len(presets)
-            colour = PRESET_COLOURS[p % len(PRESET_COLOURS)]
-            bars = ax.bar(x, here, 0.76 / len(presets), color=colour, label=preset)
-            ax.bar_label(bars, fmt="%.1f", fontsize=7, padding=1)
-        ax.set_xticks(range(len(here)), [method_name(cam) for cam in here.index], fontsize=8)
-        ax.set(title=title, ylim=(0, np.nanmax([1, 1.15 * values.max()])))
+        presets = values.index.unique("preset")
+        bars = pd.DataFrame({preset: values.loc[preset] for preset in presets})
+        bars.index = [method_name(cam) for cam in bars.index]
+        bars.plot.bar(ax=ax, width=0.8, rot=0, fontsize=8, color=PRESET_COLOURS, legend=False)
+        for drawn in ax.containers:
+            ax.bar_label(drawn, fmt="%.1f", fontsize=7, padding=1)
+        ax.set(title=title, xlabel="", ylim=(0, np.nanmax([1, 1.15 * values.max()])))
         ax.tick_params(axis="x", length=0)
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(presets), frameon=False)
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
     return figure
 
 
@@ -102,24 +99,22 @@ def matrices_figure(matrices: Mapping[str, pd.DataFrame], top: int) -> Figure:
     """
     total = sum(matrices.values()).sum(axis=1)
     rows = total.sort_values(ascending=False, kind="stable").index[:top]
-    shown = {cam: matrix.loc[rows] for cam, matrix in matrices.items()}
-    highest = max(float(matrix.to_numpy().max()) for matrix in shown.values())
-    figure, axes = plt.subplots(
-        1,
-        len(shown),
-        figsize=(1.4 + 2.3 * len(shown), 1.5 + 0.17 * len(rows)),
-        sharey=True,
-        layout="constrained",
-    )
-    for ax, (cam, matrix) in zip(np.atleast_1d(axes), shown.items(), strict=True):
-        picture = ax.imshow(matrix, cmap="rocket_r", vmin=0, vmax=highest or 1, aspect="auto")
+    highest = max(float(matrix.to_numpy().max(initial=0)) for matrix in matrices.values()) or 1
+    scale = plt.cm.ScalarMappable(plt.Normalize(0, highest), "rocket_r")
+    width, height = 1.4 + 2.3 * len(matrices), 1.5 + 0.17 * len(rows)
+    figure, axes = side_by_side(len(matrices), width / len(matrices), height)
+    for ax, (cam, matrix) in zip(axes, matrices.items(), strict=True):
+        if len(rows):
+            ax.imshow(matrix.loc[rows], cmap=scale.cmap, norm=scale.norm, aspect="auto")
+        else:
+            said(ax, "no class")
         names = [short_label(label) for label in matrix.columns]
         ax.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
-        ax.set_yticks(range(len(rows)), rows, fontsize=7)
+        ax.set_yticks(range(len(rows)), rows if ax is axes[0] else [""] * len(rows), fontsize=7)
         ax.tick_params(length=0)
         ax.set_title(method_name(cam))
         ax.spines[:].set_visible(False)
-    figure.colorbar(picture, ax=axes, label="images (M$_A$)", shrink=0.8, pad=0.01)
+    figure.colorbar(scale, ax=axes, label="images (M$_A$)", shrink=0.8, pad=0.01)
     return figure
 
 
@@ -128,43 +123,26 @@ def rsa_figure(agreements: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
 
     agreements : row -> column -> (A, A)
     """
-    first = next(iter(agreements.values()))
+    rows, columns = len(agreements), len(next(iter(agreements.values())))
     figure, axes = plt.subplots(
-        len(agreements),
-        len(first),
-        figsize=(2.35 * len(first) + 1.4, 2.45 * len(agreements) + 0.6),
-        squeeze=False,
-        sharex=True,
-        sharey=True,
-        layout="constrained",
-    )
+        rows, columns, figsize=(2.35 * columns + 1.4, 2.45 * rows + 0.6), squeeze=False,
+        sharex=True, sharey=True, layout="constrained",
+    )  # fmt: skip
     for line, (row, panels) in zip(axes, agreements.items(), strict=True):
         for ax, (column, agreement) in zip(line, panels.items(), strict=True):
-            _plot_agreement(agreement, ax)
+            names = [method_name(cam) for cam in agreement.index]
+            sns.heatmap(
+                agreement.set_axis(names).set_axis(names, axis=1), ax=ax, cmap="mako_r",
+                vmin=0, vmax=1, annot=True, fmt=".2f", annot_kws={"size": 8}, linewidths=0.5,
+                cbar=False, square=True,
+            )  # fmt: skip
+            ax.set_facecolor("#f1f3f5")
+            ax.tick_params(length=0)
+            slanted(ax)
+            plt.setp(ax.get_yticklabels(), rotation=0)
             ax.set_title(f"{_mathematical(column)}\n{row}", fontsize=9)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="Spearman's ρ", shrink=0.7, pad=0.01)
     return figure
-
-
-def _plot_agreement(agreement: pd.DataFrame, ax: Axes) -> None:
-    names = [method_name(cam) for cam in agreement.index]
-    sns.heatmap(
-        agreement.set_axis(names).set_axis(names, axis=1),
-        ax=ax,
-        cmap="mako_r",
-        vmin=0,
-        vmax=1,
-        annot=True,
-        fmt=".2f",
-        annot_kws={"size": 8},
-        linewidths=0.5,
-        cbar=False,
-        square=True,
-    )
-    ax.set_facecolor("#f1f3f5")
-    ax.tick_params(length=0)
-    plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
-    plt.setp(ax.get_yticklabels(), rotation=0)
 
 
 def floors_figure(table: pd.DataFrame) -> Figure:
@@ -172,29 +150,27 @@ def floors_figure(table: pd.DataFrame) -> Figure:
 
     table : preset, representation, kind (a key of KINDS), rho
     """
-    presets = table["preset"].unique()
-    representations = table["representation"].unique()
-    figure, axes = plt.subplots(
-        1, len(presets), figsize=(5.4 * len(presets), 1 + 0.95 * len(representations)),
-        sharey=True, squeeze=False, layout="constrained",
-    )  # fmt: skip
-    step = 0.155
-    for ax, preset in zip(axes[0], presets, strict=True):
+    presets, representations = table["preset"].unique(), table["representation"].unique()
+    figure, axes = side_by_side(max(len(presets), 1), 5.4, 1 + 0.95 * len(representations))
+    heights = np.linspace(-0.31, 0.31, len(KINDS))
+    for ax, preset in zip(axes, presets, strict=False):
         for r, representation in enumerate(representations):
-            for k, (kind, colour) in enumerate(KINDS.items()):
-                here = table["preset"].eq(preset) & table["representation"].eq(representation)
-                rho = table.loc[here & table["kind"].eq(kind), "rho"].dropna()
-                y = r + (k - (len(KINDS) - 1) / 2) * step
-                ax.scatter(rho, np.full(len(rho), y), s=16, color=colour, alpha=0.55, linewidths=0)
-                ax.plot([rho.mean()] * 2, [y - 0.07, y + 0.07], color=colour, linewidth=2.4)
+            for (kind, colour), height in zip(KINDS.items(), r + heights, strict=True):
+                here = table[["preset", "representation", "kind"]] == (preset, representation, kind)
+                rho = table.loc[here.all(axis=1), "rho"].dropna()
+                ax.plot(rho, [height] * len(rho), "o", ms=4, color=colour, alpha=0.55, mew=0)
+                ax.plot(
+                    [rho.mean()] * 2, [height - 0.07, height + 0.07], color=colour, linewidth=2.4
+                )
             if r:
                 ax.axhline(r - 0.5, color="#dee2e6", linewidth=0.8)
         ax.set(title=preset, xlabel="Spearman's ρ of two methods", xlim=(None, 1.02))
-        ax.set_yticks(range(len(representations)), [_mathematical(r) for r in representations])
+        names = [_mathematical(r) if ax is axes[0] else "" for r in representations]
+        ax.set_yticks(range(len(representations)), names)
+        ax.invert_yaxis()
         ax.tick_params(axis="y", length=0)
         ax.grid(axis="x", color="#f1f3f5")
         ax.set_axisbelow(True)
-    axes[0, 0].invert_yaxis()
     handles = [plt.Line2D([], [], marker="o", ls="", color=c, label=k) for k, c in KINDS.items()]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(KINDS), frameon=False)
     return figure
@@ -213,11 +189,9 @@ def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
         f"{kind} · {short_label(label)} ({images})"
         for (kind, label), images in zip(table.index, table["images"], strict=True)
     ]
-    figure, ax = plt.subplots(figsize=(7.5, 1.2 + 0.26 * len(table)), layout="constrained")
-    y = np.arange(len(table))
-    ax.hlines(
-        y, table[list(methods)].min(axis=1), table[list(methods)].max(axis=1), color="#ced4da"
-    )
+    figure, [ax] = side_by_side(1, 7.5, 1.2 + 0.26 * len(table))
+    y, values = np.arange(len(table)), table[list(methods)]
+    ax.hlines(y, values.min(axis=1), values.max(axis=1), color="#ced4da")
     ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is there")
     beside = np.linspace(-0.22, 0.22, len(methods))  # or equal values would hide each other
     for cam, colour, shift in zip(methods, METHOD_COLOURS, beside, strict=False):
@@ -226,8 +200,7 @@ def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     if table.empty:
-        ax.text(50, 0, "no label has enough images", ha="center", va="center")
-        ax.set_ylim(1, -1)
+        said(ax, "no label has enough images")
     ax.set(xlabel="images of the label with the class attended (%)", xlim=(-2, 102))
     ax.grid(axis="x", color="#f1f3f5")
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=8)

@@ -15,13 +15,16 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack
-from scipy.stats import hypergeom, rankdata
+from scipy.stats import hypergeom
 
 from ..pipeline.attention import counted_images
-from ..stats.measures import Counts, log_odds_ratio
-from ..stats.significance import shuffled_within_images
+from ..pipeline.counts import codes
+from ..stats.bootstrap import resampled
+from ..stats.measures import Counts, attended_percent, log_odds_ratio
+from ..stats.ranks import spearman_matrix
+from ..stats.tests import shuffled_within_images
 from ..study import Preset
 
 TOP_CLASSES = 24  # in the Dice matrix of the authors' code
@@ -59,10 +62,9 @@ class Candidates:
         """
         counted = counted_images(predictions, preset)
         image = pd.Index(counted["image"]).get_indexer(boxes["image"])
-        passed = (boxes["confidence"].to_numpy() > preset.confidence) & (image >= 0)
-        rows = np.flatnonzero(passed)
-        kind = _codes(boxes["class"].to_numpy()[rows], classes, "class")
-        label = np.eye(len(labels))[_codes(counted["label"], labels, "label")]
+        rows = np.flatnonzero((boxes["confidence"].to_numpy() > preset.confidence) & (image >= 0))
+        kind = codes(boxes["class"].iloc[rows], classes, "class")
+        label = np.eye(len(labels))[codes(counted["label"], labels, "label")]
         return cls(rows, image[rows], kind, label, tuple(classes), tuple(labels))
 
     def attended(self, chosen: NDArray[np.bool_]) -> csr_array:
@@ -115,15 +117,10 @@ class Choice:
         """M_A (Section 2), with each image counted `weights` (I,) times; (K, L)."""
         return self.attended.T @ (weights[:, None] * self.label)
 
-    def percent(self, weights: NDArray) -> NDArray[np.float64]:
-        """M'_A: M_A in percent of the images of the label, NaN for a label without any; (K, L)."""
-        images = weights @ self.label
-        return 100 * self.matrix(weights) / np.where(images > 0, images, np.nan)
-
-    def log_odds(self, weights: NDArray) -> NDArray[np.float64]:
-        """Log of the odds with the label over those without (`measures.log_odds_ratio`); (K, L)."""
+    def counts(self, weights: NDArray) -> Counts:
+        """What `measures` are functions of, but for presence."""
         matrix = self.matrix(weights)
-        return log_odds_ratio(Counts(matrix, matrix, weights @ self.label))
+        return Counts(matrix, matrix, weights @ self.label)
 
     def beyond_chance(self, weights: NDArray) -> NDArray[np.float64]:
         """M_A less its mean over shuffles, NaN where the class is never there; (K, L).
@@ -153,28 +150,11 @@ Vector = Callable[[Choice, NDArray, NDArray], NDArray[np.float64]]
 REPRESENTATIONS: dict[str, Vector] = {
     "M_A": lambda choice, weights, _: choice.matrix(weights).ravel(),
     "Dice triangle": lambda choice, weights, top: choice.dice_triangle(weights, top),
-    "M'_A": lambda choice, weights, _: choice.percent(weights).ravel(),
-    "log odds": lambda choice, weights, _: choice.log_odds(weights).ravel(),
+    "M'_A": lambda choice, weights, _: attended_percent(choice.counts(weights)).ravel(),
+    "log odds": lambda choice, weights, _: log_odds_ratio(choice.counts(weights)).ravel(),
     "beyond chance": lambda choice, weights, _: choice.beyond_chance(weights).ravel(),
 }
 """The paper's definition, what its code computed, and others of the same choices."""
-
-
-def spearman_matrix(vectors: Sequence[ArrayLike]) -> NDArray[np.float64]:
-    """Spearman's rank correlation of every two vectors (Fig. 6); (A, n) -> (A, A).
-
-    A number that is NaN in one vector is left out of all. NaN for a vector without two values.
-    """
-    if not len(vectors):
-        return np.empty((0, 0))
-    values = np.asarray(vectors, dtype=np.float64)
-    ranks = rankdata(values[:, ~np.isnan(values).any(axis=0)], axis=1)
-    if not ranks.size:
-        return np.full((len(values), len(values)), np.nan)
-    centred = ranks - ranks.mean(axis=1, keepdims=True)
-    length = np.sqrt((centred**2).sum(axis=1))
-    unit = centred / np.where(length > 0, length, np.nan)[:, None]
-    return np.clip(unit @ unit.T, -1, 1)
 
 
 @dataclass(frozen=True)
@@ -207,12 +187,9 @@ class Rsa:
 
     def bootstrap(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         """Agreements on images drawn with replacement: representation -> (D, A, A)."""
-        rng, images = np.random.default_rng(seed), len(self.candidates.label)
-        drawn = np.zeros((draws, 0))
-        if images:
-            drawn = rng.multinomial(images, np.full(images, 1 / images), size=draws)
         choices = list(self.choices.values())
-        return _stacked([self._agreements(choices, weights.astype(float)) for weights in drawn])
+        drawn = resampled(len(self.candidates.label), draws, seed).astype(float)
+        return _stacked([self._agreements(choices, weights) for weights in drawn])
 
     def shuffled(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         """Agreements when the choices of every method are dealt out anew, each for itself: a floor.
@@ -250,25 +227,5 @@ def top_classes(
     return order[images[order] > 0][:count]
 
 
-def p_value(observed: NDArray, null: NDArray) -> NDArray[np.float64]:
-    """One-sided permutation p (Phipson and Smyth, 2010): how often chance reaches the observed.
-
-    observed : any shape
-    null     : (D, *that shape); a NaN counts as reached, so that it never makes a p smaller
-    returns  : at least 1 / (D + 1), never 0; NaN where the observed is
-    """
-    observed = np.asarray(observed, dtype=np.float64)
-    reached = (~(null < observed - 1e-12)).sum(axis=0)  # equal up to rounding is reached, too
-    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + len(null)))
-
-
 def _stacked(agreements: Sequence[Mapping[str, NDArray]]) -> dict[str, NDArray[np.float64]]:
     return {name: np.stack([one[name] for one in agreements]) for name in REPRESENTATIONS}
-
-
-def _codes(names: ArrayLike, allowed: Sequence[str], what: str) -> NDArray[np.int64]:
-    codes = pd.Index(allowed).get_indexer(names)
-    if (codes < 0).any():
-        unknown = sorted(set(np.asarray(names)[codes < 0]))
-        raise ValueError(f"unknown {what}: {', '.join(unknown)}")
-    return codes.astype(np.int64)

@@ -7,7 +7,7 @@ now and then takes a texture for a face, so look at what it found.
 
 from __future__ import annotations
 
-from functools import lru_cache
+import threading
 from pathlib import Path
 
 import cv2
@@ -36,14 +36,20 @@ class NoFace(UnreadableImage):
     """An image in which no face is found; the message says what to do."""
 
 
-@lru_cache(maxsize=1)
+_own = threading.local()
+
+
 def _cascade() -> cv2.CascadeClassifier:
+    """Each thread its own: a cascade keeps the picture that it searches."""
+    if hasattr(_own, "cascade"):
+        return _own.cascade
     cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / CASCADE))
     if cascade.empty():
         raise FileNotFoundError(
             f"OpenCV has no {CASCADE} in {cv2.data.haarcascades}; install opencv-python-headless "
             "again (`make env`)"
         )
+    _own.cascade = cascade
     return cascade
 
 

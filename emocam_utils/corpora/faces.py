@@ -9,29 +9,27 @@ open_faces("/home/me/fer2013", split="test")  FER2013, files named as Kaggle has
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
-import pandas as pd
 import skimage.data
 from PIL import Image
 
-from ..progress import progress
-from . import Corpus, fer2013
-from . import face_finding as faces
-from .fer2013 import split_of
+from . import Corpus
+from .face_finding import MARGIN, crop_face, cut_face, largest_face
+from .fer2013 import Fer2013Files
 from .folder import Folder
-from .images import UnreadableImage
+from .images import UnreadableImage, read_image
 from .morph import EMOTIONS, draw_face, expression
 
 ASTRONAUT = "astronaut"
 LFW = tuple(range(0, 100, 8))  # of scikit-image's 200 patches the first 100 are faces
 PERSONS = 2  # drawn with every emotion
 GROUPS = {ASTRONAUT: "photograph", "lfw": "Labeled Faces in the Wild", "drawn": "EmoScenes (drawn)"}
-SPLITS = ("train", "validation", "test")
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +47,7 @@ class ExampleFaces:
 
     lfw: tuple[int, ...] = LFW
     persons: int = PERSONS
+    decoder = staticmethod(draw_face)
 
     @property
     def name(self) -> str:
@@ -59,19 +58,19 @@ class ExampleFaces:
         drawn = [f"drawn/{emotion}-{k}" for k in range(self.persons) for emotion in EMOTIONS]
         return [ASTRONAUT, *(f"lfw/{index:03d}" for index in self.lfw), *drawn]
 
-    @cached_property
-    def fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        for face in self.ids:
-            digest.update(face.encode() + self.read(face).tobytes())
-        return f"example-faces-{digest.hexdigest()[:16]}"
+    def stamp(self, face: str) -> str:
+        return self.digest(face)
+
+    def digest(self, face: str) -> str:
+        picture = self.read(face)
+        return hashlib.sha256(repr(picture.size).encode() + picture.tobytes()).hexdigest()[:32]
 
     def read(self, face: str) -> Image.Image:
         """A face as RGB, square. Errors: UnreadableImage for an id that is not there."""
         if face not in self.ids:
             raise UnreadableImage(f"no example face {face!r}; there are {', '.join(self.ids)}")
         if face == ASTRONAUT:
-            return faces.cut_face(Image.fromarray(skimage.data.astronaut()), face)
+            return cut_face(Image.fromarray(skimage.data.astronaut()), face)
         group, _, number = face.partition("/")
         if group == "lfw":
             return Image.fromarray(_lfw()[int(number)]).convert("RGB")
@@ -81,114 +80,81 @@ class ExampleFaces:
     def size(self, face: str) -> tuple[int, int]:
         return self.read(face).size
 
+    def group(self, face: str) -> str:
+        return GROUPS[face.split("/")[0]]
 
-@dataclass(frozen=True)
-class Fer2013Files(Folder):
-    """The image files of one split of FER2013, below a folder: "train", "validation" or "test"."""
+    def emotion(self, face: str) -> str:
+        """What a drawing shows; nobody said it of the photographs."""
+        kind, _, name = face.partition("/")
+        return name.split("-")[0] if kind == "drawn" else ""
 
-    split: str = "test"
 
-    def __post_init__(self) -> None:
-        if self.split not in SPLITS:
-            raise ValueError(f"no split {self.split!r} of FER2013: there are {', '.join(SPLITS)}")
-        if not self.path.is_dir() or not self.ids:
-            raise fer2013.Fer2013Error(
-                f"no {self.split} image of FER2013 in {self.path}: expected a folder with files "
-                "named Training_<number>_<emotion>.jpg and PublicTest_<number>_<emotion>.jpg"
-            )
-
-    @property
-    def name(self) -> str:
-        return f"FER2013 {self.split}"
-
-    @property
-    def ids(self) -> list[str]:
-        named = replace(self, limit=0) if self.limit else self
-        own = [i for i in super(Fer2013Files, named).ids if split_of(Path(i)) == self.split]
-        return own[: self.limit or None]
+def cut_from_file(file: Path) -> Image.Image:
+    """The largest face of an image file. Errors: UnreadableImage, NoFace among them."""
+    return cut_face(read_image(file), file.name)
 
 
 @dataclass(frozen=True)
 class Faces:
     """The faces of a corpus: of each image the largest, or the image as it is.
 
-    detect  : False where the images are cropped faces already
-    margin  : around a detected face, as `faces.crop_face`
-    ids     : images with a face; the others are in `skipped`, with their reasons
+    detect : False where the images are cropped faces already
+    margin : around a detected face, as `face_finding.crop_face`
+    An image without a face cannot be read, which `read` says, as of one that is damaged.
     """
 
     source: Corpus
     detect: bool = True
-    margin: float = faces.MARGIN
+    margin: float = MARGIN
     _known: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
         return f"faces of {self.source.name}" if self.detect else self.source.name
 
-    @cached_property
-    def _boxes(self) -> pd.DataFrame:
-        rows = []
-        for image in progress(self.source.ids, label="finding faces"):
-            try:
-                rows.append((image, *self._box(image, self.source.read(image)), ""))
-            except UnreadableImage as error:
-                rows.append((image, 0, 0, 0, 0, str(error)))
-        return pd.DataFrame(rows, columns=["image", "x0", "y0", "x1", "y1", "reason"])
-
-    @cached_property
-    def boxes(self) -> pd.DataFrame:
-        """Where each face is: image, x0, y0, x1, y1 (pixels, half-open)."""
-        there = self._boxes[self._boxes["reason"] == ""]
-        return there.drop(columns="reason").reset_index(drop=True)
-
-    @cached_property
-    def skipped(self) -> pd.DataFrame:
-        """Images that cannot be read or have no face: image, reason."""
-        lost = self._boxes[self._boxes["reason"] != ""]
-        return lost[["image", "reason"]].reset_index(drop=True)
-
-    def _box(self, image: str, picture: Image.Image) -> np.ndarray:
-        if not self.detect:
-            return np.array([0, 0, *picture.size])
-        if image not in self._known:
-            self._known[image] = faces.largest_face(picture, image)
-        return self._known[image]
+    @property
+    def path(self) -> str:
+        """Where the images are, which keeps their manifests apart."""
+        return f"{getattr(self.source, 'path', '')}"
 
     @property
     def ids(self) -> list[str]:
-        return self.boxes["image"].tolist()
+        return self.source.ids
 
     @property
-    def fingerprint(self) -> str:
-        detector = (faces.CASCADE, faces.SEARCHED_SIDE, faces.STEP, faces.NEIGHBOURS,
-                    faces.SMALLEST, self.margin, cv2.__version__)  # fmt: skip
-        key = repr((self.source.fingerprint, detector if self.detect else "as they are"))
-        return f"faces-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    def decoder(self) -> Callable:
+        return cut_from_file if self.detect else self.source.decoder
+
+    def stamp(self, image: str) -> str:
+        return f"{self.source.stamp(image)} {self._cut}"
+
+    def digest(self, image: str) -> str:
+        whole = self.source.digest(image)
+        return hashlib.sha256(f"{whole} {self._cut}".encode()).hexdigest()[:32]
+
+    @property
+    def _cut(self) -> str:
+        return f"{self.margin}, OpenCV {cv2.__version__}" if self.detect else "whole"
 
     def read(self, image: str) -> Image.Image:
         """The face as RGB. Errors: UnreadableImage, NoFace among them."""
         picture = self.source.read(image)
         if not self.detect:
             return picture
-        return faces.crop_face(picture, self._box(image, picture), self.margin)
+        if image not in self._known:
+            self._known[image] = largest_face(picture, image)
+        return crop_face(picture, self._known[image], self.margin)
 
     def size(self, image: str) -> tuple[int, int]:
         return self.read(image).size
 
     def group(self, image: str) -> str:
         """Which faces belong together in a figure: kinds of examples, else the whole corpus."""
-        if isinstance(self.source, ExampleFaces):
-            return GROUPS[image.split("/")[0]]
-        return self.source.name
+        return getattr(self.source, "group", lambda _: self.source.name)(image)
 
-    def truth(self, image: str) -> str:
-        """The emotion that FER2013's file name or a drawing's id names; "" where none is named."""
-        stem = PurePosixPath(image).stem
-        named = isinstance(self.source, ExampleFaces | Fer2013Files)
-        word = (stem.split("-")[0] if image.startswith("drawn/") else stem.split("_")[-1]).lower()
-        word = fer2013.NOUNS.get(word, word)
-        return word if named and word in fer2013.EMOTIONS else ""
+    def emotion(self, image: str) -> str:
+        """The emotion that the source names of a face; "" where it names none."""
+        return getattr(self.source, "emotion", lambda _: "")(image)
 
 
 def open_faces(

@@ -148,16 +148,19 @@ def build_lightnet_yolo(
     names: Path | str = OPENIMAGES_NAMES,
     input_size: Sequence[int] | None = None,
     device: str | None = None,
-    **options: object,
+    confidence: float = LightnetYolo.confidence,
+    iou: float = LightnetYolo.iou,
+    class_scores: str = LightnetYolo.class_scores,
+    fill: float = LightnetYolo.fill,
+    batch: int | None = None,
 ) -> LightnetYolo:
-    """LightnetYolo from a weights file.
+    """LightnetYolo from a weights file; confidence, iou, class_scores, fill and batch are its own.
 
     weights    : .safetensors, a SmallYolo of `make train` with its classes and input size (None:
                  the one in the repository), or .weights, YOLOv3 as darknet wrote it
     names      : for .weights, a text file with one class name a line, in the network's order
     input_size : height and width; by default as trained, 608 x 608 for .weights
     device     : "cpu", "cuda", …; None takes a GPU when there is one, and larger batches with it
-    options    : confidence, iou, class_scores, fill, batch of `LightnetYolo`
     """
     path = Path(weights) if weights is not None else paths.EMOSCENES / "detector.safetensors"
     if not path.is_file():
@@ -179,8 +182,8 @@ def build_lightnet_yolo(
     # channels last takes a CPU 0.4 of the time
     network = network.to(device, memory_format=torch.channels_last)
     size = tuple(input_size) if input_size is not None else trained
-    options = {"batch": 1 if device.type == "cpu" else 16, **options}
-    return LightnetYolo(network, classes, size, **options)
+    batch = (1 if device.type == "cpu" else 16) if batch is None else batch
+    return LightnetYolo(network, classes, size, confidence, iou, class_scores, fill, batch)
 
 
 def read_names(path: Path) -> tuple[str, ...]:

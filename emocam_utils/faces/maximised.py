@@ -17,10 +17,11 @@ from PIL import Image
 
 from ..networks import EmotionNetwork
 from ..networks.untrained import untrained
-from .analysis import FaceAnalysis, in_order, predictions
+from .analysis import FaceAnalysis, in_order
 from .maximisation import Ascent, maximise, pictures
 from .parts.template import PARTS, part_masks
 from .post_filters import POST_FILTERS
+from .reading import face_logits
 
 PAINTED = ("eyes", "brows", "mouth")
 MARGIN = 2  # pixels around the template's boxes: a face is off by as much
@@ -80,13 +81,15 @@ def maximised(
     before, *after = pictures(network, torch.cat([start, found.images]))
     grey = [np.asarray(one.convert("L"), dtype=np.float64) for one in (before, *after)]
     changes = {label: one - grey[0] for label, one in zip(labels, grey[1:], strict=True)}
-    start_chances = predictions(network, start, ["start"]).loc["start", labels]
-    end_chances = predictions(network, found.images, labels)
+    at = [network.labels.index(label) for label in labels]
+    chances_before, chances = (
+        face_logits(network, images).softmax(1)[:, at].numpy() for images in (start, found.images)
+    )
     mask = paint_mask(before.width)
     table = pd.DataFrame(
         {
-            "probability_before": start_chances.astype(float),
-            "probability": [end_chances.loc[label, label] for label in labels],
+            "probability_before": chances_before[0].astype(float),
+            "probability": chances.diagonal().astype(float),
             "logit_before": found.history[0],
             "logit": found.history[-1],
             "change": [np.abs(change).mean() for change in changes.values()],
@@ -112,21 +115,5 @@ def untrained_floor(
 def filtered(found: Maximised, emotion: str) -> dict[str, Image.Image]:
     """The panels of Fig. 4: the start, the maximised picture, and the paper's filters on it."""
     picture = found.pictures[emotion].convert("L")
-    filters = {name: POST_FILTERS[name](picture) for name in POST_FILTERS}
-    return {
-        "eyes and mouth painted over": found.start,
-        f"maximised for {emotion}": picture,
-    } | filters
-
-
-def maximised_words(found: Maximised, floor: Maximised) -> str:
-    """What the climb did to the probabilities and where, beside the untrained network."""
-    table, other = found.table, floor.table
-    raised = int((table["probability"] > 0.9).sum())
-    return (
-        f"{raised} of {len(table)} emotions end above a probability of 90 %; the mean change is "
-        f"{table['change'].mean():.1f} of 255 grey levels. Per pixel, the squared change on the "
-        f"paint is {table['painted'].min():.2f} to {table['painted'].max():.2f} times that "
-        f"elsewhere (untrained network: {other['painted'].min():.2f} to "
-        f"{other['painted'].max():.2f}); 1 means that eyes and mouth are treated as the rest."
-    )
+    first = {"eyes and mouth painted over": found.start, f"maximised for {emotion}": picture}
+    return first | {name: POST_FILTERS[name](picture) for name in POST_FILTERS}

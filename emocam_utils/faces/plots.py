@@ -49,31 +49,38 @@ def _say_empty(ax: Axes, shown: np.ndarray) -> None:
         ax.text(0.5, 0.5, "empty", transform=ax.transAxes, color="white", bbox=box, **CENTRE)
 
 
+def _below(ax: Axes, words: str, size: float = 8, **options: object) -> None:
+    ax.text(0.5, -0.03, words, fontsize=size, ha="center", va="top", transform=ax.transAxes,
+            **options)  # fmt: skip
+
+
+def _panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, np.ndarray]:
+    """A figure of rows x columns panels without axes."""
+    figure, axes = plt.subplots(max(rows, 1), columns, figsize=size, squeeze=False,
+                                layout="constrained")  # fmt: skip
+    for ax in axes.flat:
+        ax.set_axis_off()
+    return figure, axes
+
+
 def faces_figure(faces: Sequence[Image.Image], table: pd.DataFrame, columns: int = 7) -> Figure:
     """Faces as the networks get them, with the prediction below, a row for each group.
 
     table : a row a face: group, label, probability; truth where an emotion is known, else ""
     """
-    groups = list(table.groupby("group", sort=False).indices.items())
+    groups = table.groupby("group", sort=False).indices.items()
     lines = [(name, rows[i : i + columns]) for name, rows in groups
              for i in range(0, len(rows), columns)]  # fmt: skip
-    figure, axes = plt.subplots(
-        len(lines), columns, figsize=(1.25 * columns + 0.4, 1.6 * len(lines) + 0.1),
-        squeeze=False, layout="constrained",
-    )  # fmt: skip
+    figure, axes = _panels(len(lines), columns, (1.25 * columns + 0.4, 1.6 * len(lines) + 0.1))
     for k, (name, rows) in enumerate(lines):
-        for ax in axes[k]:
-            ax.set_axis_off()
         for ax, row in zip(axes[k], rows, strict=False):
             one = table.iloc[row]
             show_image(ax, faces[row].convert("RGB"))
             ax.set_title(one["label"], color=emotion_colour(one["label"]), fontsize=9, pad=2)
             known = f", is {one['truth']}" if one["truth"] else ""
-            ax.text(0.5, -0.04, f"{100 * one['probability']:.0f} %{known}", fontsize=7.5,
-                    ha="center", va="top", transform=ax.transAxes, color="#495057")  # fmt: skip
+            _below(ax, f"{100 * one['probability']:.0f} %{known}", 7.5, color="#495057")
         if k == 0 or lines[k - 1][0] != name:
-            axes[k, 0].text(-0.12, 0.5, name, rotation=90, fontsize=8, ha="right", va="center",
-                            transform=axes[k, 0].transAxes, color="#495057")  # fmt: skip
+            name_row(axes[k, 0], name)
     return figure
 
 
@@ -91,7 +98,7 @@ def emotion_row_figure(
                      the predicted one: cam, saliency (Spearman's correlation)
     """
     emotions = list(cams)
-    size = len(emotions)
+    size = max(len(emotions), 4)
     figure = plt.figure(figsize=(1.42 * size + 0.3, 5.3), layout="constrained")
     grid = figure.add_gridspec(3, size, height_ratios=(1.12, 1, 1))
     show_image(figure.add_subplot(grid[0, 0]), face.convert("RGB"), "the face")
@@ -110,7 +117,7 @@ def emotion_row_figure(
             alike = table.loc[emotion, kind]
             words = "ρ undefined" if np.isnan(alike) else f"ρ = {alike:.2f}"
             words = "predicted" if emotion == predicted else words
-            ax.text(0.5, -0.03, words, fontsize=8, ha="center", va="top", transform=ax.transAxes)
+            _below(ax, words)
         if k == 0:
             name_row(upper, "class activation\nmaps")
             name_row(lower, "saliency\nmaps")
@@ -134,15 +141,20 @@ def name_row(ax: Axes, words: str) -> None:
             linespacing=1.1, transform=ax.transAxes)  # fmt: skip
 
 
+def show_map(ax: Axes, face: Image.Image, values: np.ndarray) -> None:
+    """A map in [0, 1], NaN for an empty one: a fine one alone, a coarse one over its face."""
+    if len(values) >= FINE:
+        show_saliency(ax, values)
+    else:
+        show_cam(ax, face, values)
+
+
 def rules_figure(
-    faces: Sequence[tuple[str, Image.Image]],
-    maps: Sequence[Mapping[str, np.ndarray]],
-    kind: str,
+    faces: Sequence[tuple[str, Image.Image]], maps: Sequence[Mapping[str, np.ndarray]]
 ) -> Figure:
     """Fig. 2 and 3: for each face a square of the face, guided, vanilla and rectified map.
 
     faces : (title, face); maps : for each face, rule -> map scaled to [0, 1]
-    kind  : "cam" lays the maps over the face, "saliency" shows them alone
     """
     figure = plt.figure(figsize=(3.35 * len(faces), 3.75), layout="constrained")
     figure.get_layout_engine().set(wspace=0.02)
@@ -153,10 +165,7 @@ def rules_figure(
         show_image(axes[0], face.convert("RGB"))
         axes[0].set_title("the face", fontweight="normal", fontsize=9)
         for ax, rule in zip(axes[1:], ("guided", "vanilla", "rectified"), strict=True):
-            if kind == "cam":
-                show_cam(ax, face, of_face[rule])
-            else:
-                show_saliency(ax, of_face[rule])
+            show_map(ax, face, of_face[rule])
             ax.set_title(RULE_NAMES[rule], fontweight="normal", fontsize=9)
     return figure
 
@@ -170,10 +179,10 @@ def dependence_figure(table: pd.DataFrame) -> Figure:
     changes = list(dict.fromkeys(table["changed"]))
     colours = mpl.colormaps["tab10"](np.arange(len(changes)))
     figure, axes = plt.subplots(
-        1, len(kinds), figsize=(4.6 * len(kinds), 3.1), sharex=True, squeeze=False,
+        1, len(kinds) or 1, figsize=(4.6 * (len(kinds) or 1), 3.1), sharex=True, squeeze=False,
         layout="constrained",
     )  # fmt: skip
-    for ax, kind in zip(axes[0], kinds, strict=True):
+    for ax, kind in zip(axes[0], kinds, strict=False):
         rules = list(dict.fromkeys(table.loc[table["map"] == kind, "rule"]))
         for c, change in enumerate(changes):
             here = table[(table["map"] == kind) & (table["changed"] == change)].set_index("rule")
@@ -194,4 +203,102 @@ def dependence_figure(table: pd.DataFrame) -> Figure:
         ax.set_axisbelow(True)
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(changes), frameon=False)
+    return figure
+
+
+def lettered_figure(panels: Mapping[str, Image.Image], columns: int = 4) -> Figure:
+    """Fig. 4: pictures in reading order with letters, each under its title."""
+    rows = -(-len(panels) // columns)
+    figure, axes = _panels(rows, columns, (2.0 * columns, 2.36 * rows))
+    for k, (ax, (title, picture)) in enumerate(zip(axes.flat, panels.items(), strict=False)):
+        ax.imshow(np.asarray(picture.convert("RGB")))
+        ax.set_title(f"({chr(97 + k)}) {title}", fontsize=8.5, fontweight="normal")
+    return figure
+
+
+def changes_figure(
+    start: Image.Image,
+    pictures: Mapping[str, Image.Image],
+    changes: Mapping[str, np.ndarray],
+    table: pd.DataFrame,
+) -> Figure:
+    """The maximised pictures of all emotions, and below them what was changed, on one scale.
+
+    changes : emotion -> (H, W) grey levels, signed
+    table   : indexed by emotion: probability_before, probability
+    """
+    figure, axes = _panels(2, 1 + len(pictures), (1.5 * (1 + len(pictures)), 3.5))
+    show_image(axes[0, 0], start, "painted over")
+    most = max(np.abs(change).max() for change in changes.values()) or 1
+    for (upper, lower), (emotion, picture) in zip(axes.T[1:], pictures.items(), strict=True):
+        show_image(upper, picture)
+        upper.set_title(emotion, color=emotion_colour(emotion), fontsize=9)
+        before, after = (100 * table.loc[emotion, k] for k in ("probability_before", "probability"))
+        _below(upper, f"{before:.0f} → {after:.0f} %")
+        drawn = lower.imshow(changes[emotion], cmap="RdBu_r", vmin=-most, vmax=most)
+    bar = figure.colorbar(drawn, ax=axes[1, 0], location="left", fraction=0.5, aspect=12)
+    bar.set_label("change in grey levels", fontsize=8)
+    return figure
+
+
+def layers_figure(
+    face: Image.Image, layers: Mapping[str, tuple[np.ndarray, Sequence[int]]]
+) -> Figure:
+    """The most active channels of each layer for a face, a row a layer.
+
+    layers : name -> maps (K, h, w) >= 0, each drawn to its own maximum, and their channels
+    """
+    columns = 2 + max(len(maps) for maps, _ in layers.values())
+    figure, axes = _panels(len(layers), columns, (1.12 * columns, 1.3 * len(layers)))
+    for line, (name, (maps, channels)) in zip(axes, layers.items(), strict=True):
+        words = f"{name.replace('.', chr(10))}\n{maps.shape[1]} × {maps.shape[2]}"
+        line[1].text(0.5, 0.5, words, fontsize=8, **CENTRE)
+        for ax, one, channel in zip(line[2:], maps, channels, strict=False):
+            ax.imshow(one, cmap="viridis", vmin=0, vmax=one.max() or 1)
+            ax.set_title(f"channel {channel}", fontsize=7, fontweight="normal", pad=2)
+    show_image(axes[0, 0], face.convert("RGB"), "the face")
+    return figure
+
+
+def film_figure(
+    frames: Sequence[Image.Image],
+    maps: Mapping[str, Sequence[np.ndarray]],
+    probabilities: pd.DataFrame,
+    shares: pd.DataFrame,
+    columns: int = 9,
+) -> Figure:
+    """Frames of a film with their maps; below, over all frames, probabilities and where maps lie.
+
+    maps          : row -> a map for each frame, scaled to [0, 1]; fine ones are drawn alone, coarse
+                    ones over the frame
+    probabilities : (frames, emotions), indexed by the share of the way
+    shares        : (frames, "<map>: <part>"), against a flat map's
+    """
+    shown = np.unique(np.linspace(0, len(frames) - 1, min(columns, len(frames))).round()).astype(
+        int
+    )
+    figure = plt.figure(figsize=(12, 1.32 * (1 + len(maps)) + 2.4), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.32 * (1 + len(maps)), 2.4))
+    axes = upper.subplots(1 + len(maps), len(shown), squeeze=False)
+    for k, column in zip(shown, axes.T, strict=True):
+        top = probabilities.columns[np.argmax(probabilities.iloc[k].to_numpy())]
+        show_image(column[0], frames[k].convert("RGB"))
+        column[0].set_title(top, fontsize=8.5, color=emotion_colour(top))
+        for ax, (name, of_frames) in zip(column[1:], maps.items(), strict=True):
+            show_map(ax, frames[k], of_frames[k])
+            if k == shown[0]:
+                name_row(ax, name)
+    left, right = lower.subplots(1, 2)
+    for emotion, chance in probabilities.items():
+        left.plot(chance.index, 100 * chance, color=emotion_colour(emotion), label=emotion)
+    left.set(ylabel="probability (%)", ylim=(-3, 103))
+    styles = [{"ls": ls, "color": c} for c in ("#364fc7", "#e8590c") for ls in ("-", "--")]
+    for (name, values), look in zip(shares.items(), styles, strict=False):
+        right.plot(values.index, values, label=name, **look)
+    right.axhline(1, color="#adb5bd", linewidth=0.8)
+    right.set(ylabel="share of the map / of the area", ylim=(0, None))
+    for ax in (left, right):
+        ax.set_xlabel(probabilities.index.name)
+        ax.margins(x=0.01)
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=7.5)
     return figure

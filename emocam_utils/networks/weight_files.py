@@ -48,7 +48,7 @@ def read_weights(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
     if metadata.get("kind") != kind:
         raise WeightsError(
             f"{path} holds weights of kind {metadata.get('kind')!r}, expected {kind!r}. "
-            "Name the file of the emotion network in the study."
+            "Name the file of this kind in the study."
         )
     return state, metadata
 

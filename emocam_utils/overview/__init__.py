@@ -1,0 +1,17 @@
+"""What is in the corpus, what is known of it, and what detector and network find in one image?
+
+sheets                          contact sheets, the classes and the rule of EmoScenes
+annotations, annotation_plots   what FindingEmo's annotators say
+plots, explorer                 the pipeline on one image, and detections
+"""
+
+from ..figures import association_figure
+from ..pipeline.example import clear_example, example
+from ..pipeline.matrix import class_counts
+from . import annotation_plots, annotations, plots, sheets
+from .explorer import ImageExplorer
+
+__all__ = [
+    "ImageExplorer", "annotation_plots", "annotations", "association_figure", "class_counts",
+    "clear_example", "example", "plots", "sheets",
+]  # fmt: skip

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..association.plots import association_figure
-from ..figures import short_label
+from ..corpora.findingemo import WHEEL
+from ..figures import short_label, side_by_side, slanted
 
-LEAVES = dict(
-    zip(
-        ("Joy", "Trust", "Fear", "Surprise", "Sadness", "Disgust", "Anger", "Anticipation"),
-        ("#f2c14e", "#8fbf5a", "#3f8f6b", "#3aa6c9", "#4a6fb0", "#8d62a8", "#d1495b", "#e8894a"),
-        strict=True,
-    )
-)
-"""Colours of Plutchik's eight leaves."""
+COLOURS = ("#f2c14e", "#8fbf5a", "#3f8f6b", "#3aa6c9", "#4a6fb0", "#8d62a8", "#d1495b", "#e8894a")
+LEAVES = dict(zip(WHEEL, COLOURS, strict=True))  # Plutchik's eight
+LEAF_OF = {emotion: leaf for leaf, emotions in WHEEL.items() for emotion in emotions}
 
 
 def emotions_figure(counts: pd.DataFrame) -> Figure:
@@ -28,10 +20,10 @@ def emotions_figure(counts: pd.DataFrame) -> Figure:
 
     counts : indexed by emotion, columns leaf, images, percent
     """
-    figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+    figure, [ax] = side_by_side(1, 8, 3.2)
     bars = ax.bar(counts.index, counts["images"], color=[LEAVES[leaf] for leaf in counts["leaf"]])
     ax.bar_label(bars, [f"{p:.1f}" for p in counts["percent"]], fontsize=6.5, padding=1)
-    _slant(ax)
+    slanted(ax)
     ax.set(ylabel="images", title="Annotated emotions (percent of all above the bars)")
     return figure
 
@@ -41,26 +33,20 @@ def valence_arousal_figure(counts: pd.DataFrame, means: pd.DataFrame) -> Figure:
 
     counts : (7, 7), arousal x valence;  means : indexed by emotion, columns valence, arousal
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
+    figure, (left, right) = side_by_side(2, 5.25, 4.2)
     sns.heatmap(
         counts[::-1], ax=left, cmap="rocket_r", annot=True, fmt=",d", annot_kws={"size": 7},
         cbar_kws={"label": "images"},
     )  # fmt: skip
     left.set(title="Images of each pair")
-    colours = {e: LEAVES[leaf] for e, leaf in zip(means.index, _leaves(means), strict=True)}
     for emotion, row in means.dropna().iterrows():
-        right.plot(row["valence"], row["arousal"], "o", color=colours[emotion], markersize=5)
-        right.annotate(
-            emotion, (row["valence"], row["arousal"]), (4, -2 if emotion in LEAVES else 3),
-            textcoords="offset points", fontsize=7,
-        )  # fmt: skip
+        at = row["valence"], row["arousal"]
+        right.plot(*at, "o", color=LEAVES[LEAF_OF[emotion]], markersize=5)
+        shift = 4, -2 if emotion in LEAVES else 3
+        right.annotate(emotion, at, shift, textcoords="offset points", fontsize=7)
     right.axvline(0, color="#adb5bd", linewidth=0.8)
     right.set(title="Mean of each emotion", xlabel="valence", ylabel="arousal")
     return figure
-
-
-def _leaves(means: pd.DataFrame) -> list[str]:
-    return [name for name in LEAVES for _ in range(len(means) // len(LEAVES))]
 
 
 def ratings_figure(
@@ -70,17 +56,15 @@ def ratings_figure(
 
     below : images of lower ambiguity count in the analyses; the others are drawn grey
     """
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3), layout="constrained")
+    figure, axes = side_by_side(3, 11 / 3, 3)
     colours = ["#4263eb" if level < below else "#ced4da" for level in ambiguity.index]
     axes[0].bar(ambiguity.index.astype(str), ambiguity, color=colours)
     axes[0].set(title=f"Ambiguity (kept: below {below:g})", ylabel="images")
-    for ax, counts, title in (
-        (axes[1], ages, "Ages present (several each)"),
-        (axes[2], factors, "Deciding factors (several each)"),
-    ):
+    named = {"Ages present (several each)": ages, "Deciding factors (several each)": factors}
+    for ax, (title, counts) in zip(axes[1:], named.items(), strict=True):
         ax.bar(counts.index, counts, color="#4263eb")
         ax.set(title=title)
-        _slant(ax)
+        slanted(ax)
     return figure
 
 
@@ -89,19 +73,19 @@ def coverage_figure(table: pd.DataFrame) -> Figure:
 
     table : indexed by emotion, columns there, lost, later, unsought (counts)
     """
-    figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+    figure, [ax] = side_by_side(1, 8, 3.2)
     share = table[["there", "lost", "later", "unsought"]].div(table["annotated"], axis=0) * 100
-    bottom = pd.Series(0.0, index=table.index)
+    share, bottom = share.fillna(0), np.zeros(len(table))
     for column, colour in zip(share, ("#2f9e44", "#c92a2a", "#f08c00", "#dee2e6"), strict=True):
         ax.bar(share.index, share[column], bottom=bottom, color=colour, label=column)
-        bottom = bottom + share[column].fillna(0)
-    _slant(ax)
+        bottom = bottom + share[column]
+    slanted(ax)
     ax.set(ylabel="annotated images (%)", ylim=(0, 100), title="Images that are there")
     ax.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.35))
     return figure
 
 
-def agreement_figure(table: pd.DataFrame) -> Figure:
+def label_figure(table: pd.DataFrame) -> Figure:
     """Annotated emotions by predicted labels: percent of the images of each emotion.
 
     table : (24, L) counts; a row without an image stays empty
@@ -110,37 +94,12 @@ def agreement_figure(table: pd.DataFrame) -> Figure:
     percent = 100 * table.div(rows.where(rows > 0), axis=0)
     percent.index = [f"{emotion}  ({count})" for emotion, count in rows.items()]
     percent.columns = [short_label(label) for label in percent.columns]
-    figure, ax = plt.subplots(figsize=(8.5, 6.2), layout="constrained")
+    figure, [ax] = side_by_side(1, 8.5, 6.2)
     sns.heatmap(
         percent, ax=ax, cmap="rocket_r", vmin=0, vmax=percent.max(axis=None) if rows.any() else 100,
-        linewidths=0.3,
-        cbar_kws={"label": "images of the annotated emotion (%)", "shrink": 0.6},
+        linewidths=0.3, cbar_kws={"label": "images of the annotated emotion (%)", "shrink": 0.6},
     )  # fmt: skip
-    ax.set_facecolor("#f1f3f5")
-    ax.set(
-        title="What the network predicts for each annotated emotion",
-        xlabel="predicted label", ylabel="annotated emotion (n images)",
-    )  # fmt: skip
-    _slant(ax)
+    title, x = "What the network predicts for each annotated emotion", "predicted label"
+    ax.set(title=title, xlabel=x, ylabel="annotated emotion (n images)", facecolor="#f1f3f5")
+    slanted(ax)
     return figure
-
-
-def by_emotion_figure(panels: Mapping[str, tuple[pd.DataFrame, pd.Series]]) -> Figure:
-    """Object classes by annotated emotion, one panel a preset; without any, a figure that says so.
-
-    panels : title -> (percent (K, 24), images (24,)), as `Association.panel`
-    """
-    if not panels:
-        figure, ax = plt.subplots(figsize=(8, 1.5), layout="constrained")
-        ax.text(0.5, 0.5, "no weights or no images yet", ha="center", va="center")
-        ax.set_axis_off()
-        return figure
-    figure = association_figure(panels)
-    for ax in figure.axes:
-        if ax.get_xlabel():
-            ax.set_xlabel("annotated emotion (n images)")
-    return figure
-
-
-def _slant(ax: Axes) -> None:
-    plt.setp(ax.get_xticklabels(), rotation=50, ha="right", rotation_mode="anchor")

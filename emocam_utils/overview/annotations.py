@@ -11,17 +11,20 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..corpora import findingemo
 from ..corpora.findingemo import ANNOTATED, EMOTIONS, RANGES, WHEEL
 from ..corpora.images import UnreadableImage
 from ..downloads.assets import AssetError
+from ..downloads.download import LEDGER
 from ..downloads.ledger import FOUND, LATER, LOST, Ledger
+from ..networks.emonet import EMONET_LABELS
 from ..networks.valence_arousal import emonet_arousal, emonet_valence
 from ..pipeline.analysis import Analysis
 from ..pipeline.attention import Attention
 from ..pipeline.matrix import Association, associate, both_presets
 from ..study import Preset
 
-EMOCAM = "EmoCAM, Section 3"
+PAPER = "EmoCAM, Section 3"
 SUMMARY = "summary of Mertens et al. 2024 at sciencestack.ai/paper/2402.01355"
 
 
@@ -36,8 +39,7 @@ def emotion_counts(annotations: pd.DataFrame) -> pd.DataFrame:
 def valence_arousal_counts(annotations: pd.DataFrame) -> pd.DataFrame:
     """Images of each pair: 7 arousals (rows, from 0) x 7 valences (columns, from -3)."""
     table = pd.crosstab(annotations["arousal"], annotations["valence"])
-    rows, columns = (range(low, high + 1) for low, high in (RANGES["arousal"], RANGES["valence"]))
-    return table.reindex(index=rows, columns=columns, fill_value=0)
+    return table.reindex(index=_scale("arousal"), columns=_scale("valence"), fill_value=0)
 
 
 def mean_ratings(annotations: pd.DataFrame) -> pd.DataFrame:
@@ -48,9 +50,13 @@ def mean_ratings(annotations: pd.DataFrame) -> pd.DataFrame:
 
 def ambiguity_counts(annotations: pd.DataFrame) -> pd.Series:
     """Images of each ambiguity, 0 (clear) to 6."""
-    low, high = RANGES["ambiguity"]
     counts = annotations["ambiguity"].value_counts()
-    return counts.reindex(range(low, high + 1), fill_value=0).rename("images")
+    return counts.reindex(_scale("ambiguity"), fill_value=0).rename("images")
+
+
+def _scale(rating: str) -> range:
+    low, high = RANGES[rating]
+    return range(low, high + 1)
 
 
 def named_counts(lists: pd.Series) -> pd.Series:
@@ -66,51 +72,55 @@ def published_comparison(annotations: pd.DataFrame) -> pd.DataFrame:
     private are not among the annotations and not compared.
     """
     lost = annotations["emotion"].isin(["Annoyance", "Disgust", "Ecstasy", "Sadness"]).sum()
+    ratings = {name: annotations[name] for name in ("valence", "arousal")}
     rows = [
-        ("annotated images", ANNOTATED, len(annotations), f"{EMOCAM}; {SUMMARY}"),
-        ("emotion labels", 24, annotations["emotion"].nunique(), f"{EMOCAM}; {SUMMARY}"),
-        ("lowest valence", -3, annotations["valence"].min(), SUMMARY),
-        ("highest valence", 3, annotations["valence"].max(), SUMMARY),
-        ("lowest arousal", 0, annotations["arousal"].min(), SUMMARY),
-        ("highest arousal", 6, annotations["arousal"].max(), SUMMARY),
+        ("annotated images", ANNOTATED, len(annotations), f"{PAPER}; {SUMMARY}"),
+        ("emotion labels", 24, annotations["emotion"].nunique(), f"{PAPER}; {SUMMARY}"),
+        ("lowest valence", -3, ratings["valence"].min(), SUMMARY),
+        ("highest valence", 3, ratings["valence"].max(), SUMMARY),
+        ("lowest arousal", 0, ratings["arousal"].min(), SUMMARY),
+        ("highest arousal", 6, ratings["arousal"].max(), SUMMARY),
         ("annotators", 655, annotations["annotator"].nunique(), SUMMARY),
         ("annotations of labels that EmoCAM's code misspells or lacks", 3431, lost, "its code"),
     ]
     return pd.DataFrame(rows, columns=["what", "published", "here", "source"]).set_index("what")
 
 
-def coverage(annotations: pd.DataFrame, ledger: Ledger, there: list[str]) -> pd.DataFrame:
+def coverage(
+    annotations: pd.DataFrame, there: list[str], ledger: Ledger | None = None
+) -> pd.DataFrame:
     """Which of the annotated images are there, for each emotion and in the last row for all.
 
     there   : images whose file is there, also without an entry in the ledger
+    ledger  : of what was looked for; that of `make data` if none is given
     returns : annotated, there, lost (looked for in vain), later (to be looked for again), unsought,
               percent (there of annotated). Emotions that differ in percent are over- or
               under-represented in everything that is computed from the images.
     """
+    ledger = Ledger(findingemo.FOLDER / LEDGER) if ledger is None else ledger
     status = pd.Series("unsought", index=annotations.index)
     known = {image: entry.status for image, entry in ledger.entries.items()}
     status.update(pd.Series(known, dtype=object).replace(FOUND, "unsought"))
     status.loc[status.index.isin(there)] = "there"
+    columns = ["there", LOST, LATER, "unsought"]
     table = pd.crosstab(annotations["emotion"], status)
-    table = table.reindex(
-        index=list(EMOTIONS), columns=["there", LOST, LATER, "unsought"], fill_value=0
-    )
+    table = table.reindex(index=list(EMOTIONS), columns=columns, fill_value=0)
     table.loc["all"] = table.sum()
     table.insert(0, "annotated", table.sum(axis=1))
     table["percent"] = 100 * table["there"] / table["annotated"].replace(0, np.nan)
     return table.rename_axis("emotion").rename_axis(None, axis=1)
 
 
-def available_predictions(analysis: Analysis) -> pd.DataFrame:
-    """A study's predictions; none, and the reason printed, while its weights or images are missing.
+def available_predictions(analysis: Analysis) -> tuple[pd.DataFrame, str]:
+    """A study's predictions and ""; or none and why, while its weights or images are missing.
 
     A file that is there and wrong is still an error of the network that reads it.
     """
     try:
-        return analysis.predictions
+        return analysis.predictions, ""
     except (AssetError, UnreadableImage) as error:
-        print(f"no predictions: {error}")
-        return pd.DataFrame({"image": [], "label": [], "probability": [], "logits": []})
+        nothing = pd.DataFrame({"image": [], "label": [], "probability": [], "logits": []})
+        return nothing, f"no predictions: {error}"
 
 
 def annotated_predictions(
@@ -125,13 +135,13 @@ def annotated_predictions(
     return table[clear & (table["probability"] > preset.probability)]
 
 
-def agreement(annotated: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
-    """Images of each annotated emotion (24 rows) and predicted label: the authors' emo_ann.
+def labels_by_emotion(annotated: pd.DataFrame) -> pd.DataFrame:
+    """Images of each annotated emotion (24 rows) and EmoNet's label: the authors' emo_ann.
 
     annotated : from `annotated_predictions`
     """
     table = pd.crosstab(annotated["emotion"], annotated["label"])
-    return table.reindex(index=list(EMOTIONS), columns=list(labels), fill_value=0)
+    return table.reindex(index=list(EMOTIONS), columns=list(EMONET_LABELS), fill_value=0)
 
 
 def cramers_v(table: pd.DataFrame) -> float:
@@ -146,7 +156,7 @@ def cramers_v(table: pd.DataFrame) -> float:
     return float(stats.contingency.association(filled.to_numpy(), method="cramer"))
 
 
-def rating_agreement(annotated: pd.DataFrame) -> pd.DataFrame:
+def rating_correlations(annotated: pd.DataFrame) -> pd.DataFrame:
     """EmoNet's valence and arousal against the annotators': n, pearson, spearman.
 
     annotated : from `annotated_predictions`, with EmoNet's 20 logits
@@ -158,10 +168,10 @@ def rating_agreement(annotated: pd.DataFrame) -> pd.DataFrame:
         rated = annotated[name].to_numpy()
         pair = (measure(np.stack(annotated["logits"])), rated) if len(rated) else ((), ())
         defined = len(rated) > 2 and np.ptp(pair[0]) > 0 and np.ptp(pair[1]) > 0
-        rows[name] = {
-            "n": len(rated),
-            "pearson": stats.pearsonr(*pair).statistic if defined else np.nan,
-            "spearman": stats.spearmanr(*pair).statistic if defined else np.nan,
+        correlations = {"pearson": stats.pearsonr, "spearman": stats.spearmanr}
+        rows[name] = {"n": len(rated)} | {
+            kind: correlate(*pair).statistic if defined else np.nan
+            for kind, correlate in correlations.items()
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rating")
 
@@ -192,24 +202,21 @@ def by_annotation(attention: Attention, annotations: pd.DataFrame) -> Attention:
     return replace(attention, predictions=predictions, maps=maps, labels=EMOTIONS)
 
 
-def annotated_associations(analysis: Analysis, annotations: pd.DataFrame) -> dict[str, Association]:
-    """M_A by annotated emotion under both presets: "as published" and "corrected".
+def annotated_associations(
+    analysis: Analysis, annotations: pd.DataFrame
+) -> tuple[dict[str, Association], str]:
+    """M_A by annotated emotion under both presets, "as published" and "corrected", and "".
 
-    returns : nothing, and the reason printed, while the study's weights or images are missing
+    returns : nothing, and why, while the study's weights or images are missing
     """
-    presets = {"as published": "paper", "corrected": "corrected"}
+    found = {}
     try:
-        return {
-            title: associate(
-                by_annotation(
-                    analysis.attention("gradcam", analysis.study.preset(name)), annotations
-                )
-            )
-            for title, name in presets.items()
-        }
+        for title, name in {"as published": "paper", "corrected": "corrected"}.items():
+            attention = analysis.attention("gradcam", analysis.study.preset(name))
+            found[title] = associate(by_annotation(attention, annotations))
     except (AssetError, UnreadableImage) as error:
-        print(f"no association: {error}")
-        return {}
+        return {}, f"no association: {error}"
+    return found, ""
 
 
 def annotated_cells(associations: dict[str, Association]) -> pd.DataFrame:

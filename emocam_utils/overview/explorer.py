@@ -3,52 +3,53 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
 from html import escape
 
 import ipywidgets
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..figures import PALETTE, show_image
+from ..figures import PALETTE, show_image, side_by_side
 from ..pipeline.analysis import Analysis
-from ..pipeline.example import clear_example
-from ..pipeline.importance import SCORES
+from ..pipeline.example import clear_example, probabilities
 from ..study import Preset
-from ..widgets.controls import LONG, WIDE, Explorer, choice, slider
-from ..widgets.pictures import Found, Pictures, picture_html
+from ..widgets.controls import LONG, WIDE, choice
+from ..widgets.corpus import MOST_IMAGES, CorpusExplorer
+from ..widgets.pictures import picture_html
 
 MOST_LISTED = 200  # images below the search field
-MOST_THRESHOLD = 2.0
 WIDTH = 340  # pixels
 ANY = "(any label)"
 
 
-class ImageExplorer(Explorer):
+class ImageExplorer(CorpusExplorer):
     """Choose or search an image, move the thresholds, compare methods side by side."""
 
     name = "image"
 
-    def __init__(self, analysis: Analysis, preset: str = "corrected", image: str = "") -> None:
+    def __init__(
+        self,
+        analysis: Analysis,
+        preset: str = "corrected",
+        image: str = "",
+        most: int = MOST_IMAGES,
+    ) -> None:
         """image : the one it starts with; the clearest of the corpus if none is given
 
-        Errors: KeyError for an image that is not in the corpus or cannot be read
+        most   : images to choose from; of more, a seeded sample is taken, and it is said
+        Errors : KeyError for an image that is not in the corpus or cannot be read
         """
-        super().__init__(analysis.study.name, analysis.study.presets)
-        self.analysis, self.pictures = analysis, Pictures(analysis.corpus)
-        self.seconds = 0.0
-        self._found = lru_cache(maxsize=8)(self._find)
-        self.predictions = analysis.predictions.set_index("image")
+        super().__init__(analysis, preset, most, keep=image)
         if image and image not in self.predictions.index:
-            raise KeyError(f"image {image!r} is not among the {len(self.predictions)} of the study")
-        start, cams = analysis.study.preset(preset), list(analysis.study.cams)
+            number = len(analysis.predictions)
+            raise KeyError(f"image {image!r} is not among the {number} of the study")
+        cams = list(analysis.study.cams)
         if not image:
-            maps = self._found(cams[0], preset).attention.maps
-            image = clear_example(analysis, maps, start)
-        self.controls = {
+            found = self.attention(cams[0], preset)
+            image = clear_example(found, found.maps, analysis.study.preset(preset))
+        self.controls = c = {
             "search": ipywidgets.Text(
                 description="search", placeholder="part of a name", continuous_update=False,
                 style=LONG, layout=WIDE,
@@ -61,13 +62,9 @@ class ImageExplorer(Explorer):
                 options=cams, value=cams[:1], description="CAM methods", rows=3, style=LONG,
                 layout=WIDE,
             ),
-            "maps": choice("maps made as", list(self.presets), preset),
-            "score": choice("score of a box", list(SCORES), start.importance),
-            "threshold": slider("importance >", start.threshold, MOST_THRESHOLD),
-            "confidence": slider("detector confidence >", start.confidence),
+            **{k: self.filters[k] for k in ("maps", "score", "threshold", "confidence")},
         }  # fmt: skip
-        self.view, self.status = ipywidgets.HTML(), ipywidgets.HTML()
-        c = self.controls
+        self.view = ipywidgets.HTML()
         left = [c[k] for k in ("search", "label", "image")]
         right = [c[k] for k in ("cams", "maps", "score", "threshold", "confidence")]
         self.box = ipywidgets.VBox(
@@ -80,22 +77,13 @@ class ImageExplorer(Explorer):
         self.follow()
 
     @property
-    def preset(self) -> Preset:
-        c = self.controls
-        update = {"importance": c["score"].value, "threshold": c["threshold"].value}
-        update["confidence"] = c["confidence"].value
-        return self.presets[c["maps"].value].model_copy(update=update)
-
-    @property
     def image(self) -> str:
         return self.controls["image"].value
 
     @property
     def probabilities(self) -> pd.Series:
         """Of the chosen image, the highest first."""
-        logits = np.asarray(self.predictions.loc[self.image, "logits"], dtype=np.float64)
-        odds = np.exp(logits - logits.max())
-        values = pd.Series(odds / odds.sum(), index=list(self.analysis.labels))
+        values = probabilities(self.predictions.loc[self.image, "logits"], self.analysis.labels)
         return values.sort_values(ascending=False, kind="stable")
 
     def matches(self) -> list[str]:
@@ -118,7 +106,7 @@ class ImageExplorer(Explorer):
                 control.options = listed
                 control.value = now if now in listed else listed[0]
         more = f", {MOST_LISTED} listed" if len(found) > MOST_LISTED else ""
-        self.status.value = f"{len(found):,} images match{more}"
+        self.status.value = f"{self.sample}{len(found):,} images match{more}"
 
     def _changed(self, change: dict | None) -> None:
         if not self._quiet:
@@ -135,7 +123,7 @@ class ImageExplorer(Explorer):
     def refresh(self) -> None:
         start = time.perf_counter()
         preset, image = self.preset, self.image
-        first = self._found(self._cams[0], self.controls["maps"].value)
+        first = self.found(self._cams[0], self.controls["maps"].value)
         boxes, _ = first.boxes(image, preset)
         bare = self.pictures.drawn(image, WIDTH, boxes=boxes)
         parts = [picture_html(bare, f"{image}: {len(boxes)} boxes")]
@@ -151,7 +139,7 @@ class ImageExplorer(Explorer):
 
     def _explained(self, cam: str, preset: Preset) -> tuple[Image.Image, str]:
         """The chosen image under one method, and a word about what is kept."""
-        found = self._found(cam, self.controls["maps"].value)
+        found = self.found(cam, self.controls["maps"].value)
         boxes, importance = found.boxes(self.image, preset)
         scaled = found.cam(self.image)
         with np.errstate(invalid="ignore"):
@@ -171,20 +159,14 @@ class ImageExplorer(Explorer):
         )
         return f"<table style='font:11px sans-serif'>{rows}</table>"
 
-    def _find(self, cam: str, maps: str) -> Found:
-        return Found(self.analysis.attention(cam, self.presets[maps]))
-
     def figure(self) -> Figure:
         """The image and its maps side by side."""
         preset, cams = self.preset, self._cams
-        figure, axes = plt.subplots(
-            1, 1 + len(cams), figsize=(4 * (1 + len(cams)), 3.4), squeeze=False,
-            layout="constrained",
-        )  # fmt: skip
+        figure, axes = side_by_side(1 + len(cams), 4, 3.4)
         label, most = self.probabilities.index[0], self.probabilities.iloc[0]
         bare = self.pictures.drawn(self.image, 2 * WIDTH)
-        show_image(axes[0, 0], bare, f"{self.image}\n{label} {most:.2f}")
-        for ax, cam in zip(axes[0, 1:], cams, strict=True):
+        show_image(axes[0], bare, f"{self.image}\n{label} {most:.2f}")
+        for ax, cam in zip(axes[1:], cams, strict=True):
             picture, note = self._explained(cam, preset)
             show_image(ax, picture, f"{cam}{note}")
         return figure

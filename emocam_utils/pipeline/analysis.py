@@ -110,9 +110,13 @@ class Analysis:
     @cached_property
     def hashes(self) -> dict[str, str]:
         """Of the corpus, the network's weights and the detector's, for the record of a figure."""
-        listed = self.manifest[["image", "digest"]].to_csv(index=False)
+        try:
+            listed = self.manifest[["image", "digest"]].to_csv(index=False)
+            corpus = hashlib.sha256(listed.encode()).hexdigest()[:16]
+        except UnreadableImage:
+            corpus = "none"  # no image yet: a figure of annotations can be drawn all the same
         return {
-            "corpus": hashlib.sha256(listed.encode()).hexdigest()[:16],
+            "corpus": corpus,
             "network": file_hash(self.study.network.weights),
             "detector": file_hash(self.study.detector.weights),
         }

@@ -1,28 +1,30 @@
-"""The table behind a slider: counts of images, again and at once, for moved thresholds.
+"""Counts of images by class and label: M_A (EmoCAM, Section 2), for any thresholds, at once.
 
-`association.association_matrix` says what is counted; this counts the same from integer-coded
-arrays. Boxes are sorted by image and class, so that each pair (image, class) is one run of boxes,
-and a pair passes a threshold when the highest importance in its run does.
+A class is attended in an image if at least one of its boxes passes all filters of a preset. Boxes
+are sorted by image and class, so that each pair (image, class) is one run of boxes, and a pair
+passes a threshold when the highest importance in its run does.
+
+Counts add up, so a corpus may come in parts: each an `Attention` of some of its images.
 
 Axes: B boxes, P pairs (image, class), N images, K object classes, L emotion labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..stats.measures import Counts
-from ..stats.significance import mean_percent
+from ..stats.measures import Counts, mean_percent
 from ..study import Preset
 from .attention import Attention
 
 
 class Tally:
-    """Counts of one corpus for any thresholds.
+    """Counts of one corpus, or of a part of it, for any thresholds.
 
     images        : (N,), names
     labels_of     : (N,), label code of each image
@@ -44,12 +46,12 @@ class Tally:
         """
         self.classes, self.labels = tuple(classes), tuple(labels)
         self.images = predictions["image"].to_numpy()
-        self.labels_of = _codes(predictions["label"], self.labels, "label").astype(np.int16)
+        self.labels_of = codes(predictions["label"], self.labels, "label").astype(np.int16)
         self._probability = predictions["probability"].to_numpy()
         has = "ambiguity" in predictions
         self._ambiguity = predictions["ambiguity"].to_numpy() if has else None
         image = pd.Index(self.images).get_indexer(boxes["image"]).astype(np.int32)
-        kind = _codes(boxes["class"], self.classes, "class")
+        kind = codes(boxes["class"], self.classes, "class")
         known = np.flatnonzero(image >= 0)
         pair = image[known].astype(np.int64) * len(self.classes) + kind[known]
         order = known[np.argsort(pair, kind="stable")]
@@ -62,28 +64,26 @@ class Tally:
         self.cell = kind[self._start].astype(np.int32) * len(self.labels) + label
         self._confidence = boxes["confidence"].to_numpy()[order]
         self._most_confident = self._highest(self._confidence)
-        self._importance = {name: _sorted(values, order) for name, values in importances.items()}
+        # undefined importance passes no threshold
+        self._importance = {
+            name: np.where(np.isnan(values), -np.inf, values)[order]
+            for name, values in importances.items()
+        }
         self._best: tuple = (None, None)
         self._pairs: tuple = (None, None)
 
     @classmethod
     def of(cls, attention: Attention, scores: Sequence[str] | None = None) -> Tally:
         """The table of an `Attention`, with some or all of its scores."""
-        wanted = attention.importances[list(scores)] if scores else attention.importances
-        columns = {name: wanted[name].to_numpy() for name in wanted}
-        return cls(
-            attention.boxes, attention.predictions, columns, attention.classes, attention.labels
-        )
+        a, wanted = attention, list(scores or attention.importances)
+        importances = {name: a.importances[name].to_numpy(dtype=np.float64) for name in wanted}
+        return cls(a.boxes, a.predictions, importances, a.classes, a.labels)
 
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays, those kept between two moves of a slider among them."""
-        arrays = [
-            self.labels_of, self._probability, self._start, self.pair_image, self.cell,
-            self._confidence, self._most_confident, *self._importance.values(),
-            self._best[1], self._pairs[1], self._ambiguity,
-        ]  # fmt: skip
-        return sum(array.nbytes for array in arrays if array is not None)
+        kept = [*vars(self).values(), *self._importance.values(), self._best[1], self._pairs[1]]
+        return sum(array.nbytes for array in kept if isinstance(array, np.ndarray))
 
     def present(self, preset: Preset) -> NDArray[np.bool_]:
         """Pairs with a box of enough confidence in an image that counts, (P,)."""
@@ -95,14 +95,14 @@ class Tally:
         return above & self._counted_pairs(preset)
 
     def counted(self, preset: Preset) -> NDArray[np.bool_]:
-        """Images that count under a preset, (N,), as `association.counted_images` says."""
+        """Images that count under a preset, (N,), as `attention.counted_images` says."""
         counted = self._probability > preset.probability
         return (
             counted if self._ambiguity is None else counted & (self._ambiguity < preset.ambiguity)
         )
 
     def matrix(self, preset: Preset) -> NDArray[np.int64]:
-        """M_A, (K, L), exactly as `association.association_matrix` counts it."""
+        """M_A, (K, L)."""
         return self._count(self.attended(preset))
 
     def counts(self, preset: Preset) -> Counts:
@@ -131,9 +131,7 @@ class Tally:
         return np.bincount(self.cell[pairs], minlength=shape[0] * shape[1]).reshape(shape)
 
     def _highest(self, values: NDArray) -> NDArray:
-        if not len(self._start):
-            return values[:0]
-        return np.maximum.reduceat(values, self._start)
+        return np.maximum.reduceat(values, self._start) if len(self._start) else values[:0]
 
     def _highest_importance(self, preset: Preset) -> NDArray:
         """The highest importance of each pair among boxes of enough confidence, -inf for none.
@@ -155,17 +153,55 @@ class Tally:
         return self._pairs[1]
 
 
-def threshold_sweep(tally: Tally, preset: Preset, thresholds: Sequence[float]) -> pd.DataFrame:
+def parts_of(attention: Attention | Iterable[Attention]) -> Iterable[Attention]:
+    """A corpus as its parts: a whole one is its only part."""
+    return [attention] if isinstance(attention, Attention) else attention
+
+
+def part_of(attention: Attention, images: Collection[str]) -> Attention:
+    """What an `Attention` has of some of its images, in its own order."""
+    boxes, predictions, maps = (
+        table[table["image"].isin(images)]
+        for table in (attention.boxes, attention.predictions, attention.maps)
+    )
+    importances = attention.importances[attention.boxes["image"].isin(images).to_numpy()]
+    return replace(
+        attention,
+        boxes=boxes.reset_index(drop=True),
+        predictions=predictions.reset_index(drop=True),
+        maps=maps.reset_index(drop=True),
+        importances=importances.reset_index(drop=True),
+    )
+
+
+def joined(parts: Iterable[Attention]) -> Attention:
+    """Parts of a corpus as one."""
+    parts = [part for part in parts if len(part.predictions)]
+    names = ("boxes", "predictions", "maps", "importances")
+    tables = {
+        name: pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in names
+    }
+    return replace(parts[0], **tables)
+
+
+def threshold_sweep(
+    attention: Attention | Iterable[Attention], preset: Preset, thresholds: Sequence[float]
+) -> pd.DataFrame:
     """Mean percentage of each class over the labels (what orders Fig. 2) at several thresholds.
 
-    returns : one row a threshold, one column a class; the preset's other filters stay
+    attention : of a corpus, or of its parts
+    returns   : one row a threshold, one column a class; the preset's other filters stay
     """
-    rows = {}
-    for threshold in thresholds:
-        moved = preset.model_copy(update={"threshold": float(threshold)})
-        rows[float(threshold)] = mean_percent(tally.matrix(moved), tally.images_per_label(moved))
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(tally.classes))
-    return table.rename_axis("threshold")
+    moved = [preset.model_copy(update={"threshold": float(value)}) for value in thresholds]
+    matrices, images, classes = [0] * len(moved), 0, ()
+    for part in parts_of(attention):
+        tally = Tally.of(part, [preset.importance])
+        matrices = [matrix + tally.matrix(at) for matrix, at in zip(matrices, moved, strict=True)]
+        images, classes = images + tally.images_per_label(preset), tally.classes
+    rows = [mean_percent(matrix, images) for matrix in matrices]
+    index = pd.Index([at.threshold for at in moved], name="threshold")
+    return pd.DataFrame(rows, index, list(classes))
 
 
 def sweep_table(sweeps: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -177,31 +213,16 @@ def sweep_table(sweeps: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, names=["preset"]).to_frame()
 
 
-def sweep_words(sweep: pd.DataFrame, top: int = 10) -> str:
-    """How much of the top classes stays from the lowest to the highest threshold, in a sentence."""
-    first, last = sweep.index[[0, -1]]
-    attended = [sweep.loc[threshold][sweep.loc[threshold] > 0] for threshold in (first, last)]
-    ends = [set(row.nlargest(top).index) for row in attended]
-    left = len(attended[1])
-    return (
-        f"Of the {len(ends[0])} classes of highest mean at a threshold of {first:g}, "
-        f"{len(ends[0] & ends[1])} are still among the {top} at {last:g}, "
-        f"where {left} classes are left."
-    )
+def codes(names: ArrayLike, allowed: Sequence[str], what: str) -> NDArray[np.intp]:
+    """The place of each name among the allowed ones.
 
-
-def _codes(names: pd.Series, allowed: tuple[str, ...], what: str) -> NDArray[np.intp]:
+    Errors: ValueError for a name that is not among them; `what` says of what
+    """
+    names = pd.Series(names)
     if not isinstance(names.dtype, pd.CategoricalDtype):
         names = names.astype("category")
     position = pd.Index(allowed).get_indexer(names.cat.categories)
-    used = names.cat.codes.to_numpy()
     unknown = set(names.cat.categories[position < 0]) & set(names.unique())
     if unknown:
         raise ValueError(f"unknown {what}: {', '.join(sorted(unknown))}")
-    return position[used]
-
-
-def _sorted(importance: NDArray, order: NDArray) -> NDArray:
-    """In the order of the pairs; undefined importance passes no threshold."""
-    values = np.asarray(importance)[order]
-    return np.where(np.isnan(values), -np.inf, values)
+    return position[names.cat.codes.to_numpy()]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
+from scipy.special import softmax
 
 from ..study import Preset
 from .analysis import Analysis
 from .importance import SCORES, scaled
 from .tables import map_array
+
+BOXES = 4  # of a clear example: enough to choose from, and still to be told apart
 
 
 @dataclass(frozen=True)
@@ -37,34 +42,50 @@ def example(analysis: Analysis, image: str, maps: pd.DataFrame, preset: Preset) 
     found = boxes[(boxes["image"] == image) & (boxes["confidence"] > preset.confidence)]
     raw = map_array(maps[maps["image"] == image].iloc[0])
     prediction = analysis.predictions.set_index("image").loc[image]
-    logits = np.asarray(prediction["logits"], dtype=np.float64)
-    odds = np.exp(logits - logits.max())
     return Example(
         image=analysis.corpus.read(image),
         label=prediction["label"],
         boxes=found.reset_index(drop=True),
         cam=scaled(raw),
         raw=raw,
-        probabilities=pd.Series(odds / odds.sum(), index=list(analysis.labels)),
+        probabilities=probabilities(prediction["logits"], analysis.labels),
     )
+
+
+def probabilities(logits: ArrayLike, labels: Sequence[str]) -> pd.Series:
+    """Softmax of an image's logits, one a label."""
+    return pd.Series(softmax(np.asarray(logits, dtype=np.float64)), index=list(labels))
+
+
+def clear_examples(
+    boxes: pd.DataFrame, predictions: pd.DataFrame, empty: NDArray, confidence: float
+) -> pd.Series:
+    """Images that show the pipeline best, the best first: (image -> predicted label).
+
+    Chosen by a rule, not by hand: fewest empty maps, then the number of boxes nearest to four, then
+    the highest probability.
+    empty : (N,), empty maps of each row of predictions, e.g. over several methods
+    """
+    counted = boxes.loc[boxes["confidence"] > confidence, "image"].value_counts()
+    table = predictions.set_index("image").assign(empty=np.asarray(empty, dtype=int))
+    table["distance"] = (counted.reindex(table.index, fill_value=0) - BOXES).abs()
+    order = ["empty", "distance", "probability"]
+    return table.sort_values(order, ascending=[True, True, False], kind="stable")["label"]
 
 
 def clear_example(analysis: Analysis, maps: pd.DataFrame, preset: Preset) -> str:
-    """The image that shows the pipeline best: sure, a map that is not empty, four boxes or near.
+    """The first of `clear_examples`, by the maps of one method."""
+    predictions = analysis.predictions
+    empty = maps.set_index("image")["empty"].loc[predictions["image"]]
+    return clear_examples(analysis.boxes, predictions, empty, preset.confidence).index[0]
 
-    Chosen by a rule, not by hand: among the images with a map, the number of boxes nearest to four,
-    then the highest probability.
-    """
-    boxes = analysis.boxes
-    counted = boxes.loc[boxes["confidence"] > preset.confidence, "image"].value_counts()
-    table = analysis.predictions.set_index("image")
-    table = table.assign(boxes=counted.reindex(table.index, fill_value=0))
-    table["empty"] = maps.set_index("image")["empty"]
-    table["distance"] = (table["boxes"] - 4).abs()
-    order = table.sort_values(
-        ["empty", "distance", "probability"], ascending=[True, True, False], kind="stable"
-    )
-    return order.index[0]
+
+def relative_area(boxes: pd.DataFrame, images: pd.DataFrame) -> NDArray[np.float64]:
+    """Share of its image that each box covers, (B,) in [0, 1]. images : image, width, height."""
+    sizes = images.set_index("image")
+    pixels = boxes["image"].map(sizes["width"].astype(float) * sizes["height"])
+    area = (boxes["x1"] - boxes["x0"]) * (boxes["y1"] - boxes["y0"])
+    return (area / pixels).to_numpy(dtype=np.float64)
 
 
 def small_box_example(
@@ -76,19 +97,9 @@ def small_box_example(
     returns          : the image whose winner under the mean covers the smallest share of the image;
                        None if the two scores agree everywhere
     """
-    sizes = images.set_index("image")
-    area = (boxes["x1"] - boxes["x0"]) * (boxes["y1"] - boxes["y0"])
-    pixels = boxes["image"].map(sizes["width"] * sizes["height"])
-    table = boxes.assign(area=area / pixels, by_mean=by_mean, by_size=by_size)
-    table = table.dropna(subset=["by_mean", "by_size"])
-    if table.empty:
-        return None
-    groups = table.groupby("image")
-    winners = pd.DataFrame(
-        {"by_mean": groups["by_mean"].idxmax(), "by_size": groups["by_size"].idxmax()}
-    )
-    differ = winners[winners["by_mean"] != winners["by_size"]]
-    if differ.empty:
-        return None
-    smallest = table.loc[differ["by_mean"], ["image", "area"]].sort_values("area", kind="stable")
-    return smallest["image"].iloc[0]
+    area = relative_area(boxes, images)
+    table = boxes[["image"]].assign(area=area, by_mean=by_mean, by_size=by_size)
+    groups = table.dropna().groupby("image")
+    winners = [groups[score].idxmax() for score in ("by_mean", "by_size")]
+    smallest = table.loc[winners[0][winners[0] != winners[1]]].sort_values("area", kind="stable")
+    return smallest["image"].iloc[0] if len(smallest) else None

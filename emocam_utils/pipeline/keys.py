@@ -232,11 +232,14 @@ class _Walk:
             return
         outer, module = thing.__qualname__.split(".")[0], thing.__module__
         label = f"{module}.{outer}"
-        if label in self.parts:
-            return
+        for number, cell in enumerate(getattr(thing, "__closure__", None) or ()):
+            if _is_plain(cell.cell_contents) or callable(cell.cell_contents):
+                self.add(cell.cell_contents, f"{label}.cell {number}")
         node = _definitions(module).get(outer) or _parsed(thing)
-        if node is None:  # its source is nowhere: what it was compiled to
-            self.parts[label] = repr((thing.__code__.co_code, thing.__code__.co_names))
+        if node is None or thing.__name__ == "<lambda>":  # as it was compiled
+            code = thing.__code__
+            self.parts[f"{label} compiled"] = repr((code.co_code, code.co_consts, code.co_names))
+        if node is None or label in self.parts:
             return
         self.parts[label] = ast.unparse(node)
         space = getattr(thing, "__globals__", None) or _space(module)
@@ -280,6 +283,12 @@ def _is_own(thing: Any) -> bool:
         return True
     file = getattr(sys.modules.get(name or ""), "__file__", None)
     return bool(file) and not str(Path(file).resolve()).startswith(_LIBRARIES)
+
+
+def _is_plain(thing: object) -> bool:
+    if isinstance(thing, tuple | list):
+        return all(map(_is_plain, thing))
+    return thing is None or isinstance(thing, bool | int | float | str)
 
 
 def _holds_code(thing: object) -> bool:

@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -37,10 +38,10 @@ def manifest(corpus: Corpus, results: Path) -> pd.DataFrame:
     known = _read(place)
     ids = corpus.ids
     wanted = pd.DataFrame({"image": ids, "stamp": [corpus.stamp(image) for image in ids]})
-    old = wanted.merge(known, how="left", on=["image", "stamp"])
-    stale = old.loc[old["reason"].isna(), ["image", "stamp"]]
+    fresh = pd.MultiIndex.from_frame(known[["image", "stamp"]])
+    stale = wanted[~pd.MultiIndex.from_frame(wanted).isin(fresh)]
     if stale.empty:
-        return old[list(COLUMNS)].astype({"width": int, "height": int})
+        return _of(wanted, known)
     todo = list(stale.itertuples(index=False, name=None))
     chunks = [todo[i : i + 25] for i in range(0, len(todo), 25)]
     found, since = known, 0
@@ -56,7 +57,12 @@ def manifest(corpus: Corpus, results: Path) -> pd.DataFrame:
             since = 0
     found = found.drop_duplicates("image", keep="last").sort_values("image", ignore_index=True)
     _write(place, found)
-    return wanted.merge(found, how="left", on=["image", "stamp"])[list(COLUMNS)]
+    return _of(wanted, found)
+
+
+def _of(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    table = wanted.merge(known, how="left", on=["image", "stamp"])[list(COLUMNS)]
+    return table.astype({"width": int, "height": int})
 
 
 def _row(corpus: Corpus, image: str, stamp: str) -> tuple:
@@ -78,11 +84,8 @@ def _place(corpus: Corpus, results: Path) -> Path:
 def _read(place: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(place)[list(COLUMNS)]
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, KeyError):  # damaged: the images are read again
-        place.unlink(missing_ok=True)
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
+    except (OSError, ValueError, KeyError):  # not there yet, or damaged: the images are read again
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
 
 
 def _write(place: Path, table: pd.DataFrame) -> None:
@@ -92,7 +95,8 @@ def _write(place: Path, table: pd.DataFrame) -> None:
         table.astype({"width": int, "height": int}).to_parquet(partial, index=False)
         os.replace(partial, place)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise StoreError(
             f"cannot write {place}: {error.strerror or error}. "
             "Make room or permission and run again to continue."

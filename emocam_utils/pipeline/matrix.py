@@ -5,55 +5,76 @@ Axes: K object classes (rows), L emotion labels (columns). Matrices are DataFram
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from operator import add
 
-import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ..stats.intervals import wilson
 from ..stats.measures import MEASURES, Counts
-from ..stats.significance import benjamini_hochberg, fisher_exact, wilson_interval
-from .attention import Attention, attended_boxes, counted_images
+from ..stats.tests import benjamini_hochberg, fisher_exact
+from ..study import Preset
+from .attention import Attention
+from .counts import Tally, parts_of
 
 
 @dataclass(frozen=True)
 class Association:
-    """M_A and M'_A of one `Attention`, under its own preset."""
+    """M_A and M'_A of what a CAM method finds under a preset; those of a corpus' parts add up.
 
-    attention: Attention
+    seen, empty : images, and maps without a positive cell
+    rated       : whether the images have an ambiguity, which the preset limits
+    """
+
+    cam: str
+    preset: Preset
+    classes: tuple[str, ...]
+    labels: tuple[str, ...]
+    counts: Counts
+    seen: int
+    empty: int
+    rated: bool
+
+    def __add__(self, other: Association) -> Association:
+        """Errors: ValueError for parts that were not made alike."""
+        alike = ("cam", "preset", "classes", "labels", "rated")
+        if differ := [name for name in alike if getattr(self, name) != getattr(other, name)]:
+            raise ValueError(
+                f"these are no parts of one corpus: they differ in {', '.join(differ)}"
+            )
+        return replace(
+            self,
+            counts=self.counts + other.counts,
+            seen=self.seen + other.seen,
+            empty=self.empty + other.empty,
+        )
 
     @cached_property
     def images(self) -> pd.Series:
         """Images of each label that pass the preset's filters."""
-        counted = counted_images(self.attention.predictions, self.attention.preset)
-        return images_per_label(counted, self.attention.labels)
+        return pd.Series(self.counts.images, list(self.labels), name="images")
 
     @cached_property
     def matrix(self) -> pd.DataFrame:
         """M_A, (K, L) counts of images."""
-        a = self.attention
-        importance = a.importances[a.preset.importance].to_numpy()
-        kept = attended_boxes(a.boxes, a.predictions, importance, a.preset)
-        return association_matrix(kept, a.classes, a.labels)
+        return self.frame(self.counts.attended)
 
     @cached_property
     def percent(self) -> pd.DataFrame:
-        """M'_A, (K, L) in percent."""
-        return association_percent(self.matrix, self.images)
-
-    @cached_property
-    def counts(self) -> Counts:
-        """What the measures of `measures` are functions of."""
-        a = self.attention
-        everything = np.full(len(a.boxes), np.inf)
-        detected = attended_boxes(a.boxes, a.predictions, everything, a.preset)
-        present = association_matrix(detected, a.classes, a.labels)
-        return Counts(self.matrix.to_numpy(), present.to_numpy(), self.images.to_numpy())
+        """M'_A: each column of M_A in percent of its label's images; NaN for a label without."""
+        return self.measure("attended")
 
     def measure(self, name: str) -> pd.DataFrame:
         """Another measure of the same counts, (K, L), e.g. "presence" or "lift"."""
-        return self.matrix.astype(float) * 0 + MEASURES[name](self.counts)
+        return self.frame(MEASURES[name](self.counts))
+
+    def frame(self, values: NDArray) -> pd.DataFrame:
+        """A (K, L) array with its classes and labels."""
+        classes, labels = pd.Index(self.classes, name="class"), pd.Index(self.labels, name="label")
+        return pd.DataFrame(values, classes, labels)
 
     def passes(self, rate: float = 0.05) -> pd.DataFrame:
         """Cells in which a class is attended more often than by chance, (K, L) of bool.
@@ -65,8 +86,7 @@ class Association:
     @cached_property
     def adjusted_p(self) -> pd.DataFrame:
         """p of Fisher's exact test, adjusted for all cells (K, L); NaN where undefined."""
-        adjusted = benjamini_hochberg(fisher_exact(self.counts))
-        return pd.DataFrame(adjusted, self.matrix.index, self.matrix.columns)
+        return self.frame(benjamini_hochberg(fisher_exact(self.counts)))
 
     def panel(self, top: int) -> tuple[pd.DataFrame, pd.Series]:
         """What Fig. 2 shows: the most prominent classes in percent, and n for each label."""
@@ -74,19 +94,25 @@ class Association:
 
     def words(self) -> str:
         """The association in a sentence: what was counted, and what was empty."""
-        a, p = self.attention, self.attention.preset
-        clear = f" and below ambiguity {p.ambiguity:g}" if "ambiguity" in a.predictions else ""
+        p, clear = self.preset, f" and below ambiguity {self.preset.ambiguity:g}"
         return (
-            f"{a.cam}, {p.score}, {p.layer}, {p.importance} > {p.threshold:g}: "
-            f"{self.images.sum()} of {len(a.predictions)} images above probability "
-            f"{p.probability:g}{clear}, {a.maps['empty'].sum()} empty maps, "
-            f"{(self.matrix.to_numpy() > 0).sum()} cells with an image"
+            f"{self.cam}, {p.score}, {p.layer}, {p.importance} > {p.threshold:g}: "
+            f"{self.images.sum()} of {self.seen} images above probability "
+            f"{p.probability:g}{clear if self.rated else ''}, {self.empty} empty maps, "
+            f"{(self.counts.attended > 0).sum()} cells with an image"
         )
 
 
-def associate(attention: Attention) -> Association:
-    """The association matrices of what a method finds."""
-    return Association(attention)
+def associate(attention: Attention | Iterable[Attention]) -> Association:
+    """The association matrices of what a method finds in a corpus, or in its parts."""
+    return reduce(add, map(_association, parts_of(attention)))
+
+
+def _association(a: Attention) -> Association:
+    counts = Tally.of(a, [a.preset.importance]).counts(a.preset)
+    seen, empty = len(a.predictions), int(a.maps["empty"].sum())
+    rated = "ambiguity" in a.predictions
+    return Association(a.cam, a.preset, a.classes, a.labels, counts, seen, empty, rated)
 
 
 def both_presets(paper: Association, corrected: Association) -> pd.DataFrame:
@@ -96,33 +122,23 @@ def both_presets(paper: Association, corrected: Association) -> pd.DataFrame:
     """
     columns = {}
     for name, association in (("paper", paper), ("corrected", corrected)):
-        matrix = association.matrix
-        ends = wilson_interval(matrix.to_numpy(), association.images.to_numpy())
-        low, high = (pd.DataFrame(end, matrix.index, matrix.columns) for end in ends)
-        tables = {"images": matrix, "percent": association.percent, "low": low, "high": high}
-        for column, table in {**tables, "p": association.adjusted_p}.items():
+        counts = association.counts
+        low, high = (association.frame(100 * x) for x in wilson(counts.attended, counts.images))
+        tables = {"images": association.matrix, "percent": association.percent}
+        tables |= {"low": low, "high": high, "p": association.adjusted_p}
+        for column, table in tables.items():
             columns[f"{name}_{column}"] = table.stack(future_stack=True)
-    return pd.DataFrame(columns).rename_axis(["class", "label"])
-
-
-def images_per_label(
-    predictions: pd.DataFrame, labels: Sequence[str], probability: float = 0.0
-) -> pd.Series:
-    """Images predicted as each label above a probability; 0 for a label never predicted."""
-    counted = predictions.loc[predictions["probability"] > probability, "label"].value_counts()
-    return counted.reindex(list(labels), fill_value=0).rename("images")
+    return pd.DataFrame(columns)
 
 
 def label_counts(
     predictions: pd.DataFrame, labels: Sequence[str], probability: float
 ) -> pd.DataFrame:
-    """Images of each label: `all`, and `confident` above a probability."""
-    return pd.DataFrame(
-        {
-            "all": images_per_label(predictions, labels),
-            "confident": images_per_label(predictions, labels, probability),
-        }
-    ).rename_axis("label")
+    """Images of each label: `all`, and `confident` above a probability; 0 if never predicted."""
+    sure = predictions[predictions["probability"] > probability]
+    counts = {"all": predictions["label"], "confident": sure["label"]}
+    table = pd.DataFrame({name: column.value_counts() for name, column in counts.items()})
+    return table.reindex(list(labels)).fillna(0).astype(int).rename_axis("label")
 
 
 def class_counts(boxes: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -130,28 +146,6 @@ def class_counts(boxes: pd.DataFrame, confidence: float) -> pd.DataFrame:
     found = boxes[boxes["confidence"] > confidence].groupby("class")["image"]
     counts = pd.DataFrame({"boxes": found.size(), "images": found.nunique()})
     return counts.sort_values("images", ascending=False, kind="stable")
-
-
-def association_matrix(
-    attended: pd.DataFrame, classes: Sequence[str], labels: Sequence[str]
-) -> pd.DataFrame:
-    """M_A: images of a label in which a class is attended at least once; (K, L) counts.
-
-    attended : one row a box, with columns image, class, label
-    Errors   : ValueError for a class or label that is not among the given ones
-    """
-    for column, allowed in (("class", classes), ("label", labels)):
-        unknown = set(attended[column]) - set(allowed)
-        if unknown:
-            raise ValueError(f"unknown {column}: {', '.join(sorted(unknown))}")
-    pairs = attended[["image", "class", "label"]].drop_duplicates()
-    counts = pairs.groupby(["class", "label"], observed=True).size().unstack(fill_value=0)
-    return counts.reindex(index=list(classes), columns=list(labels), fill_value=0).astype(int)
-
-
-def association_percent(matrix: pd.DataFrame, images: pd.Series) -> pd.DataFrame:
-    """M'_A: each column of M_A in percent of its label's images; NaN for a label without one."""
-    return 100 * matrix / images.reindex(matrix.columns).replace(0, np.nan)
 
 
 def most_prominent(percent: pd.DataFrame, count: int = 25) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from ..progress import MARK
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+NOTE = "(interactive: open this notebook in JupyterLab)"
 TEMPLATE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
@@ -24,11 +25,21 @@ TEMPLATE = """{% extends 'lab/index.html.j2' %}
 
 
 def without_widgets(executed: NotebookNode) -> NotebookNode:
-    """The notebook with a word in the place of each widget. Changes and returns its argument."""
+    """The notebook with each widget's static picture, or a word, in the place of the widget.
+
+    Changes and returns its argument.
+    """
     executed.metadata.pop("widgets", None)
     for output in _outputs(executed):
-        if WIDGET in output.get("data", {}):
-            output.data = {"text/plain": "(interactive: open this notebook in JupyterLab)"}
+        data = output.get("data", {})
+        if data.pop(WIDGET, None) is None:
+            continue
+        if data.keys() <= {"text/plain"}:
+            data["text/plain"] = NOTE
+        else:  # the text names the widget's parts, and nobody wants to read these
+            data.pop("text/plain", None)
+            if "text/html" in data:
+                data["text/html"] += f"<p><em>{NOTE}</em></p>"
     return executed
 
 

@@ -1,7 +1,8 @@
 """The parameters of a notebook: what its tagged cell allows, and texts made into its types.
 
 papermill only warns of an unknown parameter and runs the defaults, so a misspelt name would pass
-for the study that was asked for. Here it is an error before anything runs.
+for the study that was asked for. Here it is an error before anything runs. (Its own reading of
+the tagged cell takes a second to import, and leaves the values as source.)
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
-from nbformat import NotebookNode
-
 from ..registry import nearest
+from ..study import Study
 
 TAG = "parameters"
 
@@ -21,60 +21,45 @@ class ParameterError(ValueError):
     """Parameters that a notebook cannot run with; the message lists every problem at once."""
 
 
-def parameter_cell(notebook: NotebookNode, name: str) -> NotebookNode:
-    """The cell tagged `parameters`.
-
-    name   : what to call the notebook in messages
-    Errors : ParameterError when there is none, or more than one
-    """
-    cells = [cell for cell in notebook.cells if TAG in cell.metadata.get("tags", [])]
-    if len(cells) != 1:
-        raise ParameterError(
-            f"{name} has {len(cells)} cells tagged {TAG!r} and needs one: in JupyterLab select the "
-            f"cell that sets the parameters, open the property inspector and add the tag {TAG!r}"
-        )
-    return cells[0]
-
-
-def default_parameters(notebook: NotebookNode, name: str) -> dict[str, Any]:
+def default_parameters(cells: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """Names and default values that the cell tagged `parameters` assigns.
 
-    Errors : ParameterError without such a cell, or when it holds more than literals
+    name   : what to call the notebook in messages
+    Errors : ParameterError without one such cell, or when it holds more than literals
     """
+    tagged = [c["source"] for c in cells if TAG in c["metadata"].get("tags", [])]
+    if len(tagged) != 1:
+        raise ParameterError(
+            f"{name} has {len(tagged)} cells tagged {TAG!r} and needs one: in JupyterLab select "
+            f"the cell that sets the parameters, open the property inspector and add the tag"
+        )
+    defaults, statement = {}, None
     try:
-        statements = ast.parse(parameter_cell(notebook, name).source).body
+        for statement in ast.parse(tagged[0]).body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=parameter)], value=value):
+                    defaults[parameter] = ast.literal_eval(value)
+                case ast.AnnAssign(target=ast.Name(id=parameter), value=ast.expr() as value):
+                    defaults[parameter] = ast.literal_eval(value)
+                case _:
+                    raise ValueError
     except SyntaxError as error:
         raise ParameterError(f"the {TAG} cell of {name} is not Python: {error}") from None
-    return dict(_assignment(statement, name) for statement in statements)
-
-
-def _assignment(statement: ast.stmt, name: str) -> tuple[str, Any]:
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=parameter)], value=value):
-            pass
-        case ast.AnnAssign(target=ast.Name(id=parameter), value=ast.expr() as value):
-            pass
-        case _:
-            raise ParameterError(
-                f"the {TAG} cell of {name} must hold lines like `threshold = 0.3` and nothing "
-                f"else; it has `{ast.unparse(statement)}`"
-            )
-    try:
-        return parameter, ast.literal_eval(value)
     except ValueError:
         raise ParameterError(
-            f"the default of {parameter} in {name} must be a literal (a number, a text, True, "
-            f"False, None or a list of these), not `{ast.unparse(value)}`"
+            f"the {TAG} cell of {name} must hold lines like `threshold = 0.3` and nothing else, "
+            f"with a number, a text, True, False, None or a list of these; it has "
+            f"`{ast.unparse(statement)}`"
         ) from None
+    return defaults
 
 
 def parse_parameters(
     given: Iterable[tuple[str, str]], defaults: dict[str, Any], name: str
 ) -> dict[str, Any]:
-    """Given texts as values of the types of the defaults.
+    """Given texts as values of the types of the defaults (see `typed`).
 
-    Text for a text, also where the default is None; "true" or "false" for a bool; a Python literal
-    for a list. Errors: ParameterError with every unknown name, repetition and wrong type.
+    Errors: ParameterError with every unknown name, repetition and wrong type
     """
     values: dict[str, Any] = {}
     problems = []
@@ -100,30 +85,29 @@ def parse_parameters(
 def typed(text: str, default: Any) -> Any:
     """A text as a value of the type of the default.
 
-    Errors: ValueError whose message says what it must be, e.g. "an integer such as 3".
+    Text for a text, also where the default is None; "true" or "false" for a bool; a Python literal
+    for a list. Errors: ValueError whose message says what it must be, e.g. "an int such as 3".
     """
-    match default:
-        case bool():
-            if text.lower() in ("true", "false"):
-                return text.lower() == "true"
-            raise ValueError("true or false")
-        case int() | float():
-            kind = type(default)
-            try:
-                return kind(text)
-            except ValueError:
-                what = "an integer" if kind is int else "a number"
-                raise ValueError(f"{what} such as {default!r}") from None
-        case None:
-            return None if text == "None" else text
-        case str():
-            return text
+    if isinstance(default, str) or (default is None and text != "None"):
+        return text
     kind = type(default)
     try:
-        value = ast.literal_eval(text)
+        if kind in (int, float):
+            return kind(text)
+        value = ast.literal_eval(text.capitalize() if kind is bool else text)
+        if isinstance(value, kind) and (kind is not bool or text.lower() in ("true", "false")):
+            return value
     except (ValueError, SyntaxError):
-        value = None
-    if not isinstance(value, kind):
-        example = default or {list: ["a", "b"], tuple: ("a", "b"), dict: {"a": 1}}.get(kind, "")
-        raise ValueError(f"a {kind.__name__} such as {example!r}")
-    return value
+        pass
+    if kind is bool:
+        raise ValueError("true or false")
+    example = default or {list: ["a", "b"], tuple: ("a", "b"), dict: {"a": 1}}.get(kind, default)
+    raise ValueError(f"{'an' if kind is int else 'a'} {kind.__name__} such as {example!r}")
+
+
+def changed(parameters: dict[str, Any], defaults: dict[str, Any], study: Study) -> dict[str, Any]:
+    """The given parameters that make a run an experiment, whose figures are not the study's."""
+    published = {**defaults, "study": study.base, "images": parameters.get("images")}
+    if parameters.get("limit") == study.corpus.limit:
+        published["limit"] = study.corpus.limit
+    return {name: value for name, value in parameters.items() if value != published[name]}

@@ -42,6 +42,14 @@ class Counts:
                 "a class is attended in more images than it is present in, or there are"
             )
 
+    def __add__(self, other: Counts) -> Counts:
+        """The counts of two parts of a corpus, no image in both."""
+        return Counts(
+            self.attended + other.attended,
+            self.present + other.present,
+            self.images + other.images,
+        )
+
 
 Measure = Callable[[Counts], NDArray[np.float64]]
 

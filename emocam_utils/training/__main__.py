@@ -13,19 +13,19 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from .. import paths
 from ..corpora.emoscenes.rule import load_rule
 from ..corpora.emoscenes.scene import CLASSES
+from ..progress import command
 from .card import write_card
+from .detector import Recipe as DetectorRecipe
 from .detector import train_detector
 from .emonet import Recipe, train_emonet
 from .scenes import TrainingScenes, rendered
 
 RENDERED = paths.RAW / "training"
 DETECTOR_SCENES = 8_000
-DETECTOR_EPOCHS = 2
 
 
 def main() -> None:
@@ -59,20 +59,16 @@ def _train_detector(
 ) -> dict:
     started = time.monotonic()
     count = min(DETECTOR_SCENES, len(scenes.labels))
-    boxes = scenes.boxes[scenes.boxes["image"] < count]
+    recipe = DetectorRecipe(seed=seed)
     train_detector(
         scenes.detector_images[:count],
-        boxes.reset_index(drop=True),
+        _first(scenes, count),
         CLASSES,
         validation=(calibration.detector_images[:500], _first(calibration, 500)),
-        epochs=DETECTOR_EPOCHS,
-        seed=seed,
+        recipe=recipe,
         out=out,
-        threads=torch.get_num_threads(),
-        checkpoint=out.with_suffix(".checkpoint"),
     )
-    out.with_suffix(".checkpoint").unlink(missing_ok=True)
-    return {"scenes": count, "epochs": DETECTOR_EPOCHS, "seconds": time.monotonic() - started}
+    return {"scenes": count, "epochs": recipe.epochs, "seconds": time.monotonic() - started}
 
 
 def _first(scenes: TrainingScenes, count: int) -> pd.DataFrame:
@@ -84,4 +80,4 @@ def _note(file: Path, record: dict) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command(main, "the same command continues where it was")

@@ -9,6 +9,7 @@ and the importance and threshold of `corrected` in data/presets.yaml, with their
 from __future__ import annotations
 
 import argparse
+import re
 
 import pandas as pd
 
@@ -17,10 +18,11 @@ from ..pipeline.analysis import Analysis
 from ..pipeline.importance import SCORES
 from ..pipeline.keys import file_hash
 from ..study import CorpusSpec, load_study
-from ..validation.calibration import FILE, PLATEAU, calibrated, provenance, with_preset
+from ..validation.boxes import size_exponent
+from ..validation.calibration import FILE, PLATEAU, calibrated
+from ..validation.cells import LEAST
 from ..validation.contestants import variant
 from ..validation.shipped import network_name
-from ..validation.sizes import size_exponent
 from ..validation.trial import put_on_trial
 
 PRESETS = paths.DATA / "presets.yaml"
@@ -37,6 +39,24 @@ def best_score(table: pd.DataFrame) -> str:
     rows = rows.set_axis(list(SCORES))
     good = rows[rows["ap"] >= rows["ap"].max() - PLATEAU]
     return good["area_rho"].abs().idxmin()
+
+
+def with_preset(text: str, preset: str, values: dict[str, tuple[object, str]]) -> str:
+    """`presets.yaml` with some values of one preset replaced; all else as it was.
+
+    values : key -> (value, comment behind it)
+    Errors : ValueError for a preset or key that is not there exactly once
+    """
+    found = re.search(rf"^{re.escape(preset)}:\s*\n((?:(?!\S).*\n?)*)", text, flags=re.MULTILINE)
+    if not found:
+        raise ValueError(f"no preset {preset!r} in the file; it has lines such as `corrected:`")
+    block = found[1]
+    for key, (value, comment) in values.items():
+        line = f"  {key}: {value}" + (f"  # {comment}" if comment else "")
+        block, count = re.subn(rf"^  {key}:.*$", lambda _, new=line: new, block, flags=re.MULTILINE)
+        if count != 1:
+            raise ValueError(f"preset {preset!r} has {count} lines `{key}:`, expected one")
+    return text[: found.start(1)] + block + text[found.end(1) :]
 
 
 def main() -> None:
@@ -68,7 +88,11 @@ def main() -> None:
     print(f"share in causal boxes ~ area^{exponent:.2f} (standard error {error:.2f})")
     print(f"chosen: {score} > {chosen['threshold']:.3g}")
     if not arguments.keep_presets:
-        note = provenance(trial, chosen, file_hash(study.network.weights))
+        note = (
+            f"calibration split, {trial.count} scenes, weights "
+            f"{file_hash(study.network.weights)[:8]}: average precision {chosen['ap']:.3f} over "
+            f"cells of at least {LEAST} images"
+        )
         values = {"importance": (score, ""), "threshold": (f"{chosen['threshold']:.3g}", note)}
         text = with_preset(PRESETS.read_text(encoding="utf-8"), "corrected", values)
         PRESETS.write_text(text, encoding="utf-8")

@@ -7,8 +7,8 @@ frame, half-open, in a table with `image` (number of the image) and `class`.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import lightnet as ln
@@ -23,15 +23,25 @@ from ..detectors.average_precision import mean_average_precision
 from ..detectors.postprocess import boxes_table, softmax_candidates, suppress, tidy_boxes
 from ..detectors.small_yolo import INPUT_SIZE, SmallYolo
 from ..detectors.weights import save_small_yolo
-from ..progress import progress
+from .loop import fit
 
 HEIGHT, WIDTH = INPUT_SIZE
-BATCH = 32
-LEARNING_RATE = 2e-3
-CLIP = 20.0  # upper limit of the gradient's norm
 SHIFT = 0.06  # augmentation: at most this share of the frame
 SCALE = 0.1  # augmentation: at most this much smaller or larger
 VISIBLE = 0.3  # a box with less of it in the frame after augmentation is no target
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the detector is trained."""
+
+    seed: int = 0
+    epochs: int = 2
+    batch: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 5e-4
+    warm_up: float = 0.15
+    clip: float = 20.0
 
 
 def train_detector(
@@ -40,68 +50,60 @@ def train_detector(
     classes: Sequence[str],
     *,
     validation: tuple[Tensor, pd.DataFrame],
-    epochs: int,
-    seed: int,
+    recipe: Recipe,
     out: Path,
-    threads: int,
-    checkpoint: Path | None,
 ) -> None:
     """Train a SmallYolo and write its weights, with the held-out average precision, to `out`.
 
     images     : (N, 192, 256, 3) uint8
     boxes      : image, class, x0, y0, x1, y1
     validation : images and boxes the network is not trained on
-    checkpoint : written after each epoch and continued from if it is there; the same weights come
-                 out as without the interruption
+
+    A checkpoint beside `out` is written after every epoch, continued from, and removed at the end.
     """
     _check_boxes(boxes, classes, len(images), "boxes")
     _check_boxes(validation[1], classes, len(validation[0]), "validation boxes")
-    torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = SmallYolo(len(classes), anchors=anchors_of(boxes, seed)).to(device)
-    network = network.to(memory_format=torch.channels_last)
-    loss = ln.network.loss.MultiScaleRegionLoss(len(classes), network.anchors, network.stride)
-    targets = region_targets(boxes, classes, len(images))
-    steps = math.ceil(len(images) / BATCH)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=5e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, LEARNING_RATE, total_steps=steps * epochs, pct_start=0.15
+    torch.manual_seed(recipe.seed)
+    network = SmallYolo(len(classes), anchors=anchors_of(boxes, recipe.seed))
+    network.to(device, memory_format=torch.channels_last)
+    region_loss = ln.network.loss.MultiScaleRegionLoss(
+        len(classes), network.anchors, network.stride
     )
-    rng = torch.Generator().manual_seed(seed)
-    run = {"seed": seed, "epochs": epochs, "images": len(images), "classes": list(classes)}
-    parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
-    first = _resume(checkpoint, parts, rng, run)
-    for epoch in range(first, epochs):
-        order = torch.randperm(len(images), generator=rng)
-        network.train()
-        for chosen in progress(order.split(BATCH), label=f"detector epoch {epoch + 1}/{epochs}"):
-            batch, wanted = augment(_as_input(images[chosen]), targets[chosen], rng)
-            batch = batch.to(device, memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.bfloat16):
-                outputs = network(batch)
-            error = loss([output.float() for output in outputs], wanted)
-            optimiser.zero_grad(set_to_none=True)
-            error.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-            optimiser.step()
-            schedule.step()
-        _keep(checkpoint, parts, rng, run, epoch + 1)
-        if epoch + 1 < epochs:
-            mean = _precision(network, validation, classes).mean()
-            print(f"epoch {epoch + 1}: loss {error.item():.2f}, held-out mAP@0.5 {mean:.3f}")
+    targets = region_targets(boxes, classes, len(images))
+
+    def loss_of(rows: Tensor, generator: torch.Generator) -> Tensor:
+        batch, wanted = augment(_as_input(images[rows]), targets[rows], generator)
+        with torch.autocast(device.type, torch.bfloat16):
+            outputs = network(batch.to(device, memory_format=torch.channels_last))
+        return region_loss([output.float() for output in outputs], wanted)
+
+    def precision(trained: SmallYolo) -> pd.Series:
+        found = detect_batches(trained, validation[0], classes)
+        return mean_average_precision(found, validation[1])
+
+    checkpoint = out.with_suffix(".checkpoint")
+    fit(
+        network,
+        len(images),
+        recipe,
+        checkpoint,
+        loss_of,
+        lambda trained: float(precision(trained).mean()),
+        label="detector",
+        measure="mAP@0.5",
+    )
     network.half().float()  # what is measured is what is stored
-    precision = _precision(network, validation, classes)
-    print(f"epoch {epochs}: held-out mAP@0.5 {precision.mean():.3f}")
+    found = precision(network)
     notes = {
-        "seed": str(seed),
-        "epochs": str(epochs),
+        "seed": str(recipe.seed),
+        "epochs": str(recipe.epochs),
         "training_images": str(len(images)),
-        "mean_average_precision_0.5": f"{precision.mean():.4f}",
-        "average_precision_0.5": json.dumps(precision.round(4).to_dict()),
+        "mean_average_precision_0.5": f"{found.mean():.4f}",
+        "average_precision_0.5": json.dumps(found.round(4).to_dict()),
     }
     save_small_yolo(network, classes, out, notes=notes)
+    checkpoint.unlink(missing_ok=True)
 
 
 def anchors_of(boxes: pd.DataFrame, seed: int) -> ln.util.Anchors:
@@ -173,6 +175,7 @@ def detect_batches(
     *,
     confidence: float = 0.005,
     iou: float = 0.45,
+    batch_size: int = 32,
 ) -> pd.DataFrame:
     """Boxes of images that already have the network's size, one table with `image` as a number.
 
@@ -182,8 +185,8 @@ def detect_batches(
     network.eval()
     device = next(network.parameters()).device
     tables = []
-    for start in range(0, len(images), BATCH):
-        batch = _as_input(images[start : start + BATCH]).to(device)
+    for start in range(0, len(images), batch_size):
+        batch = _as_input(images[start : start + batch_size]).to(device)
         batch = batch.contiguous(memory_format=torch.channels_last)
         found = softmax_candidates(network(batch), network.stride, network.anchors, confidence)
         found = suppress(found, iou).cpu().double().numpy()
@@ -195,13 +198,6 @@ def detect_batches(
             tidy = tidy_boxes(table[found[:, 0] == image], WIDTH, HEIGHT)
             tables.append(tidy.assign(image=start + image))
     return pd.concat(tables, ignore_index=True)
-
-
-def _precision(
-    network: SmallYolo, held_out: tuple[Tensor, pd.DataFrame], classes: Sequence[str]
-) -> pd.Series:
-    images, truth = held_out
-    return mean_average_precision(detect_batches(network, images, classes), truth)
 
 
 def _as_input(images: Tensor) -> Tensor:
@@ -221,31 +217,3 @@ def _check_boxes(boxes: pd.DataFrame, classes: Sequence[str], images: int, what:
         problems.append(f"boxes that are empty or leave the frame of {WIDTH} x {HEIGHT} pixels")
     if problems:
         raise ValueError(f"{what}: " + "; ".join(problems))
-
-
-def _keep(
-    checkpoint: Path | None, parts: dict, rng: torch.Generator, run: dict, epoch: int
-) -> None:
-    if checkpoint is None:
-        return
-    state = {name: part.state_dict() for name, part in parts.items()}
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = checkpoint.with_name(checkpoint.name + ".tmp")
-    torch.save({**state, "rng": rng.get_state(), "run": run, "epoch": epoch}, unfinished)
-    unfinished.replace(checkpoint)
-
-
-def _resume(checkpoint: Path | None, parts: dict, rng: torch.Generator, run: dict) -> int:
-    """Load the checkpoint, if there is one, and return the number of epochs it has behind it."""
-    if checkpoint is None or not checkpoint.is_file():
-        return 0
-    kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    if different := [name for name in run if kept["run"].get(name) != run[name]]:
-        raise ValueError(
-            f"{checkpoint} belongs to another run (different {', '.join(different)}). "
-            "Delete it to start anew, or give another checkpoint."
-        )
-    for name, part in parts.items():
-        part.load_state_dict(kept[name])
-    rng.set_state(kept["rng"])
-    return kept["epoch"]

@@ -8,18 +8,16 @@ to points.
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..networks.emonet import EmoNet, freeze
 from ..networks.weights import save_emonet
-from ..progress import progress
-from .checkpoints import load_checkpoint, save_checkpoint
+from .loop import cross_entropy, fit
 from .scenes import TrainingScenes
 
 
@@ -62,22 +60,13 @@ def augmented(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Ten
     return images * contrast + recipe.jitter * uniform(n, 3, 1, 1)
 
 
+@torch.no_grad()
 def accuracy(network: EmoNet, scenes: TrainingScenes, batch: int = 100) -> tuple[float, Tensor]:
     """Share of right labels, and the predicted label indices (N,)."""
     device = next(network.parameters()).device
-    with torch.no_grad():
-        predicted = torch.cat(
-            [
-                network.head(network.features(_normalised(network, images, device))).argmax(1).cpu()
-                for images in scenes.emonet_images.split(batch)
-            ]
-        )
+    batches = (network.normalise(some.to(device)) for some in scenes.emonet_images.split(batch))
+    predicted = torch.cat([network(images).argmax(1).cpu() for images in batches])
     return (predicted == scenes.labels).float().mean().item(), predicted
-
-
-def _normalised(network: EmoNet, images: Tensor, device: torch.device) -> Tensor:
-    """uint8 (N, H, W, 3) to what the network's own preprocessing gives, (N, 3, H, W)."""
-    return network.normalise(images.to(device))
 
 
 def train_emonet(
@@ -87,66 +76,33 @@ def train_emonet(
     recipe: Recipe,
     out: Path,
 ) -> dict:
-    """Train, save to `out` (fp16 safetensors) and return the history; resumes after a kill.
+    """Train, save to `out` (fp16 safetensors) and return the record; resumes after a kill.
 
     A checkpoint beside `out` is written after every epoch and removed at the end.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(recipe.seed)
-    generator = torch.Generator().manual_seed(recipe.seed)
+    torch.manual_seed(recipe.seed)  # of the dropout
+    made = ("mean", "scale", "dropout", "cam_dropout")
     network = EmoNet(
-        recipe.width,
-        recipe.fc_width,
-        labels=labels,
-        mean=recipe.mean,
-        scale=recipe.scale,
-        dropout=recipe.dropout,
-        cam_dropout=recipe.cam_dropout,
+        recipe.width, recipe.fc_width, labels, **{name: getattr(recipe, name) for name in made}
     )
     network.initialise(recipe.seed).to(device, memory_format=torch.channels_last)
-    steps = len(scenes.labels) // recipe.batch
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser,
-        recipe.learning_rate,
-        total_steps=steps * recipe.epochs,
-        pct_start=recipe.warm_up,
-    )
-    parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
+
+    def batch_of(rows: Tensor, generator: torch.Generator) -> Tensor:
+        images = network.normalise(scenes.emonet_images[rows].to(device))
+        return augmented(images, recipe, generator)
+
     checkpoint = out.with_suffix(".checkpoint")
-    kept = load_checkpoint(checkpoint, recipe, parts, generator) or {"history": []}
-    history = kept["history"]
-    for epoch in range(len(history), recipe.epochs):
-        started = time.monotonic()
-        network.train()
-        order = torch.randperm(len(scenes.labels), generator=generator)
-        total = 0.0
-        batches = order[: steps * recipe.batch].view(steps, recipe.batch)
-        for rows in progress(batches, label=f"EmoNet epoch {epoch + 1}/{recipe.epochs}"):
-            images = _normalised(network, scenes.emonet_images[rows], device)
-            images = augmented(images, recipe, generator)
-            images = images.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.bfloat16):
-                logits = network.head(network.features(images))
-            loss = F.cross_entropy(
-                logits.float(),
-                scenes.labels[rows].to(device),
-                label_smoothing=recipe.label_smoothing,
-            )
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
-            optimiser.step()
-            schedule.step()
-            total += loss.item()
-        network.eval()
-        share, _ = accuracy(network, held_out)
-        seconds = time.monotonic() - started
-        history.append({"loss": total / steps, "accuracy": share, "seconds": seconds})
-        print(f"epoch {epoch + 1}: loss {total / steps:.3f}, held-out accuracy {share:.3f}")
-        save_checkpoint(checkpoint, recipe, parts, generator, {"history": history})
+    history = fit(
+        network,
+        len(scenes.labels),
+        recipe,
+        checkpoint,
+        cross_entropy(network, scenes.labels, recipe, batch_of),
+        lambda trained: accuracy(trained, held_out)[0],
+        drop_last=True,
+        label="EmoNet",
+    )
     save_emonet(freeze(network.cpu()), out)
     checkpoint.unlink(missing_ok=True)
     return {"recipe": asdict(recipe), "scenes": len(scenes.labels), "history": history}

@@ -5,6 +5,9 @@
 Cross-entropy and the augmentation that the paper lists (Section 5.1: size, brightness, perspective,
 rotation, crop; mirrored besides). Choices and early stopping look at a tenth of the training images
 that is not trained on; PublicTest is not read here. A killed run continues from its last epoch.
+
+On FER2013 as it was shipped with, and with the shipped recipe, it renews data/faces; anything else
+is written below data/results/train-gimefive, unless --publish or --out say otherwise.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +29,14 @@ from torch import Tensor, nn
 from .. import paths
 from ..corpora.fer2013 import FaceSet, load_fer2013
 from ..faces.accuracy import probabilities
+from ..faces.command import add_destination, destination, explained
+from ..faces.reference import of_shipped_faces
+from ..networks.emonet import freeze
+from ..networks.face_network import parameters
 from ..networks.face_weights import save_gimefive
-from ..networks.gimefive import LABELS, VARIANTS, GiMeFive, parameters
-from ..progress import progress
-from .checkpoints import load_checkpoint, save_checkpoint
+from ..networks.gimefive import LABELS, VARIANTS, GiMeFive
 from .face_card import write_face_card
+from .loop import train
 
 TRAINED = ("13-layers", "15-layers")  # with the whole recipe
 SHIPPED = "13-layers"
@@ -93,90 +100,55 @@ def accuracy(network: nn.Module, faces: FaceSet) -> float:
 
 
 def train_gimefive(
-    train: FaceSet, validation: FaceSet, recipe: Recipe, checkpoint: Path
+    faces: FaceSet, validation: FaceSet, recipe: Recipe, checkpoint: Path
 ) -> tuple[GiMeFive, dict]:
     """The network of the best validation epoch, in eval mode, and the record of the training.
 
-    checkpoint : written after each epoch, continued from if it is of the same recipe, and removed
-                 by the caller when the result is safe
+    checkpoint : see `loop.train`; removed by the caller when the result is safe
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(recipe.seed)
-    generator = torch.Generator().manual_seed(recipe.seed)
     network = GiMeFive(**VARIANTS[recipe.variant], dropout=recipe.dropout).initialise(recipe.seed)
     network.to(device, memory_format=torch.channels_last)
-    images = torch.from_numpy(train.images)
-    targets = torch.from_numpy(train.targets(LABELS))
-    steps = len(targets) // recipe.batch
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    images = torch.from_numpy(faces.images)
+
+    def batch_of(rows: Tensor, generator: torch.Generator) -> Tensor:
+        grey = (images[rows].to(device).float() / 127.5 - 1).unsqueeze(1)
+        return augmented(grey, recipe, generator).expand(-1, 3, -1, -1)
+
+    history = train(
+        network,
+        torch.from_numpy(faces.targets(LABELS)),
+        recipe,
+        checkpoint,
+        batch_of,
+        lambda trained: accuracy(trained, validation),
+        label=f"GiMeFive {recipe.variant}",
+        patience=recipe.patience,
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser,
-        recipe.learning_rate,
-        total_steps=steps * recipe.epochs,
-        pct_start=max(recipe.warm_up, 2 / (steps * recipe.epochs)),  # torch divides by zero at 1
-    )
-    parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
-    kept = load_checkpoint(checkpoint, recipe, parts, generator) or {"history": [], "best": {}}
-    history, best = kept["history"], kept["best"]
-    for epoch in range(len(history), recipe.epochs):
-        if _stopped(history, recipe.patience):
-            break
-        started, total = time.monotonic(), 0.0
-        network.train()
-        order = torch.randperm(len(targets), generator=generator)[: steps * recipe.batch]
-        label = f"GiMeFive {recipe.variant}, epoch {epoch + 1}/{recipe.epochs}"
-        for rows in progress(order.view(steps, recipe.batch), label=label):
-            grey = (images[rows].to(device).float() / 127.5 - 1).unsqueeze(1)
-            batch = augmented(grey, recipe, generator).expand(-1, 3, -1, -1)
-            with torch.autocast(device.type, torch.bfloat16):
-                logits = network(batch.contiguous(memory_format=torch.channels_last))
-            loss = F.cross_entropy(
-                logits.float(), targets[rows].to(device), label_smoothing=recipe.label_smoothing
-            )
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
-            optimiser.step()
-            schedule.step()
-            total += loss.item()
-        network.eval()
-        share = accuracy(network, validation)
-        if share > max((past["accuracy"] for past in history), default=-1.0):
-            best = {name: value.cpu().clone() for name, value in network.state_dict().items()}
-        seconds = time.monotonic() - started
-        history.append({"loss": total / steps, "accuracy": share, "seconds": seconds})
-        print(f"{label}: loss {total / steps:.3f}, validation accuracy {share:.3f}", flush=True)
-        kept = {"history": history, "best": best}
-        save_checkpoint(checkpoint, recipe, parts, generator, kept)
-    network.load_state_dict(best)
     record = {
         "recipe": asdict(recipe),
-        "faces": {"train": len(train), "validation": len(validation)},
+        "faces": {"train": len(faces), "validation": len(validation)},
         "history": history,
     }
-    return network.cpu().eval(), record
+    return freeze(network.cpu()), record
 
 
-def _stopped(history: list[dict], patience: int) -> bool:
-    shares = [epoch["accuracy"] for epoch in history]
-    return bool(shares) and len(shares) - 1 - int(np.argmax(shares)) >= patience
-
-
-def run(data: Path, recipe: Recipe, out: Path) -> Path:
-    """Train on the FER2013 of a folder, unless `out` has the weights of this recipe already.
+def run(read: Callable[[str], FaceSet], recipe: Recipe, out: Path) -> Path:
+    """Train on the faces that `read` gives of a split, unless `out` has the weights already.
 
     Writes <variant>-<epochs>.safetensors and, beside it, its record as json; returns the former.
     """
     out.mkdir(parents=True, exist_ok=True)
     weights = out / f"{recipe.variant}-{recipe.epochs}.safetensors"
     record_file = weights.with_suffix(".json")
-    if weights.is_file() and _recipe_of(record_file) == asdict(recipe):
+    if (
+        weights.is_file()
+        and record_file.is_file()
+        and _read(record_file)["recipe"] == asdict(recipe)
+    ):
         return weights
     checkpoint = weights.with_suffix(".checkpoint")
-    train, validation = (load_fer2013(data, split) for split in ("train", "validation"))
-    network, record = train_gimefive(train, validation, recipe, checkpoint)
+    network, record = train_gimefive(read("train"), read("validation"), recipe, checkpoint)
     best = max(epoch["accuracy"] for epoch in record["history"])
     save_gimefive(network, weights, {"seed": str(recipe.seed), "validation": f"{best:.4f}"})
     record_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -184,18 +156,16 @@ def run(data: Path, recipe: Recipe, out: Path) -> Path:
     return weights
 
 
-def _recipe_of(record_file: Path) -> dict | None:
-    if not record_file.is_file():
-        return None
-    return json.loads(record_file.read_text(encoding="utf-8"))["recipe"]
+def _read(record: Path) -> dict:
+    return json.loads(record.read_text(encoding="utf-8"))
 
 
-def ablation(data: Path, recipe: Recipe, out: Path) -> pd.DataFrame:
+def ablation(read: Callable[[str], FaceSet], recipe: Recipe, out: Path) -> pd.DataFrame:
     """One row a variant trained alike for a few epochs: parameters and validation accuracy."""
     rows = []
     for variant in ABLATION:
-        weights = run(data, replace(recipe, variant=variant, epochs=ABLATION_EPOCHS), out)
-        record = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
+        weights = run(read, replace(recipe, variant=variant, epochs=ABLATION_EPOCHS), out)
+        record = _read(weights.with_suffix(".json"))
         rows.append(
             {
                 "variant": variant,
@@ -211,29 +181,43 @@ def ablation(data: Path, recipe: Recipe, out: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m emocam_utils.training.gimefive", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("data", type=Path, help="folder of FER2013")
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--only", choices=[*TRAINED, "ablation", "card"], help="one step of them")
-    parser.add_argument("--raw", type=Path, default=paths.RAW / "faces", help="folder of weights")
-    parser.add_argument("--out", type=Path, default=paths.DATA / "faces", help="what is shipped")
-    arguments = parser.parse_args()
-    wanted = [arguments.only] if arguments.only else [*TRAINED, "ablation", "card"]
-    recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs)
+    add_destination(parser)
+    with explained("train-gimefive"):
+        _main(parser.parse_args(arguments))
+
+
+def _main(given: argparse.Namespace) -> None:
+    wanted = [given.only] if given.only else [*TRAINED, "ablation", "card"]
+    recipe = Recipe(seed=given.seed, epochs=given.epochs)
+    data, read = given.data, cache(partial(load_fer2013, given.data))
+    shipped = recipe == Recipe() and of_shipped_faces({"train": read("train")})
+    out = destination(
+        given,
+        shipped,
+        paths.RESULTS / "train-gimefive" / f"{data.resolve().name}-{read('train').pixels[:8]}",
+    )
+    raw = paths.RAW / "faces" if shipped else out / "weights"
+    out.mkdir(parents=True, exist_ok=True)
     recipes = [replace(recipe, variant=variant) for variant in TRAINED]
-    arguments.out.mkdir(parents=True, exist_ok=True)
     for one in recipes:
         if one.variant in wanted:
-            run(arguments.data, one, arguments.raw)
+            run(read, one, raw)
     if "ablation" in wanted:
-        table = ablation(arguments.data, recipe, arguments.raw)
-        table.to_csv(arguments.out / "ablation.csv", index=False, float_format="%.4g")
+        table = ablation(read, recipe, raw)
+        table.to_csv(out / "ablation.csv", index=False, float_format="%.4g")
     if "card" in wanted:
-        trained = [run(arguments.data, one, arguments.raw) for one in recipes]
-        shutil.copyfile(trained[TRAINED.index(SHIPPED)], arguments.out / "gimefive.safetensors")
-        write_face_card(arguments.out, trained, load_fer2013(arguments.data, "test"))
+        trained = [run(read, one, raw) for one in recipes]
+        shutil.copyfile(trained[TRAINED.index(SHIPPED)], out / "gimefive.safetensors")
+        write_face_card(out, trained, read("test"))
+    print(f"Written to {out}")
 
 
 if __name__ == "__main__":

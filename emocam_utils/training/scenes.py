@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
@@ -72,7 +73,7 @@ def _render(split: str, count: int, place: Path) -> None:
     }
     names, labels, tables = load_rule().labels, np.zeros(count, np.int64), []
     ids = [corpus.image_id(split, i) for i in range(count)]
-    with Pool(os.cpu_count()) as pool:
+    with Pool(os.cpu_count(), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         drawn = pool.imap(_draw, ids, chunksize=32)
         for i, (squashed, small, label, table) in enumerate(
             progress(drawn, total=count, label=f"drawing {split} scenes")

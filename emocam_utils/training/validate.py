@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..pipeline.analysis import Analysis
 from ..pipeline.keys import file_hash
+from ..progress import command
 from ..study import ModelSpec, load_study
 from ..validation.calibration import FOLDER
 from ..validation.shipped import accuracy, save_trial, shippable, training_record
@@ -41,11 +42,11 @@ def main() -> None:
         **training_record(weights),
         "weights": file_hash(weights),
         "corpus": analysis.corpus.fingerprint,
-        "accuracy": accuracy(trial.objects),
+        "accuracy": accuracy(analysis, trial),
     }
     save_trial(shippable(trial, study.presets), record, FOLDER / f"seed-{arguments.seed}.parquet")
     print(f"seed {arguments.seed}: {record['accuracy']:.1%} of {trial.count:,} test scenes right")
 
 
 if __name__ == "__main__":
-    main()
+    command(main, "nothing is written")

@@ -1,19 +1,24 @@
 """Box by box: does an importance find the causes, and is it fair to small ones?
 
-Axes: B boxes.
+Boxes of one scene are not independent, so for intervals scenes are drawn, not boxes.
+
+Axes: B boxes, T bootstrap samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import linregress
 
 from ..stats.bootstrap import resampled_rows, weighted_mean
 from ..stats.intervals import percentile
 from ..stats.ranks import auroc, average_precision, spearman
+from .causes import spurious
+from .trial import Trial
 
 CHUNK = 50  # samples in memory at a time
 
@@ -41,58 +46,91 @@ def size_bias(
     """Keep-rates of the smallest and largest third of causal boxes, and the importance by area.
 
     area    : (B,), any unit
-    returns : small, large, gap = large - small; `rho` is Spearman of importance and area over the
-              causal boxes. An unbiased score has gap and rho near 0, if effects do not grow with
-              the area themselves. All NaN without a cause.
+    returns : small, large, gap = large - small; `area_rho` is Spearman of importance and area over
+              the causal boxes. An unbiased score has gap and rho near 0, if effects do not grow
+              with the area themselves. All NaN without a cause.
     """
     causal, area = np.asarray(causal, dtype=bool), np.asarray(area, dtype=np.float64)
     small, large = (keep_rate(importance, third, threshold) for third in size_thirds(causal, area))
     rho = spearman(np.asarray(importance)[causal], area[causal])
-    return {"small": small, "large": large, "gap": large - small, "rho": rho}
+    return {"small": small, "large": large, "gap": large - small, "area_rho": rho}
 
 
-@dataclass(frozen=True)
-class Boxes:
-    """Boxes of scenes, with the samples of scenes by which all measures get their intervals.
+def size_exponent(trial: Trial, share: str) -> tuple[float, float]:
+    """How the share of the map in the boxes of causes grows with their area: share ~ area^exponent.
 
-    images : of each box (B,)
-    effect : of each box (B,); causal : which are causes (B,)
+    share   : the column of importances that holds the share
+    returns : least-squares slope of log share by log area over causal boxes with a positive share,
+              and its standard error; a score share / area^exponent is neutral in size
     """
+    values = trial.importance(share)
+    chosen = trial.causal & (np.nan_to_num(values) > 0)
+    if chosen.sum() < 3:
+        return float("nan"), float("nan")
+    line = linregress(np.log(trial.objects["area"].to_numpy()[chosen]), np.log(values[chosen]))
+    return float(line.slope), float(line.stderr)
 
-    images: Sequence[str]
-    effect: NDArray
-    causal: NDArray
-    times: int = 200
-    seed: int = 0
 
-    def weights(self) -> list[NDArray]:
-        """How often each box is drawn in each sample, in chunks of (CHUNK, B)."""
-        drawn = resampled_rows(self.images, self.times, self.seed)
-        return [drawn[i : i + CHUNK] for i in range(0, self.times, CHUNK)]
+def box_measures(
+    trial: Trial, importance: np.ndarray, threshold: float, times: int = 0
+) -> dict[str, float]:
+    """How an importance does box by box.
 
-    def intervals(
-        self, importance: NDArray, threshold: float, shares: dict[str, NDArray]
-    ) -> dict[str, tuple[float, float]]:
-        """95 % intervals of box_rho, box_auroc, box_ap, and of the share that is kept of others.
+    times   : bootstrap samples of the scenes; with 0 there are no intervals
+    returns : box_rho (Spearman with the effect), box_auroc and box_ap (causal boxes), keep-rates
+              `small` and `large` of causal boxes with their `gap`, `kept` (of all causal boxes),
+              `rejected` (share of spurious companions that are not kept), each with _low and _high;
+              area_rho, `undefined` (share of boxes without an importance), and how many boxes,
+              causes and companions there are
+    """
+    area = trial.objects["area"].to_numpy()
+    companions = spurious(trial)
+    found = {
+        "box_rho": spearman(importance, trial.effect),
+        "box_auroc": auroc(importance, trial.causal),
+        "box_ap": average_precision(importance, trial.causal),
+        **size_bias(importance, trial.causal, area, threshold),
+        "kept": keep_rate(importance, trial.causal, threshold),
+        "rejected": 1 - keep_rate(importance, companions, threshold),
+        "undefined": float(np.isnan(importance).mean()) if len(importance) else float("nan"),
+        "boxes": len(importance),
+        "causes": int(trial.causal.sum()),
+        "companions": int(companions.sum()),
+    }
+    if not times:
+        return found
+    small, large = size_thirds(trial.causal, area)
+    shares = {"small": small, "large": large, "kept": trial.causal, "rejected": companions}
+    samples = box_samples(trial, importance, threshold, shares, times)
+    samples["gap"] = samples["large"] - samples["small"]
+    samples["rejected"] = 1 - samples.pop("rejected")  # the last column
+    for name, low, high in zip(samples, *percentile(samples), strict=True):
+        found |= {f"{name}_low": low, f"{name}_high": high}
+    return found
 
-        shares : name -> which boxes (B,); with `small` and `large`, their difference is `gap`
-        """
-        with np.errstate(invalid="ignore"):
-            kept = (np.asarray(importance) > threshold).astype(np.float64)
-        found: dict[str, list[NDArray]] = {}
-        for weights in self.weights():
-            part = {
-                "box_rho": spearman(importance, self.effect, weights),
-                "box_auroc": auroc(importance, self.causal, weights),
-                "box_ap": average_precision(importance, self.causal, weights),
-            }
-            part |= {
-                name: weighted_mean(kept[chosen], weights[:, chosen])
-                for name, chosen in shares.items()
-            }
-            for name, values in part.items():
-                found.setdefault(name, []).append(values)
-        samples = {name: np.concatenate(values) for name, values in found.items()}
-        if {"small", "large"} <= shares.keys():
-            samples["gap"] = samples["large"] - samples["small"]
-        return {name: percentile(values) for name, values in samples.items()}
+
+def box_samples(
+    trial: Trial,
+    importance: np.ndarray,
+    threshold: float,
+    shares: Mapping[str, NDArray],
+    times: int,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """box_rho, box_auroc, box_ap on samples of the scenes, and which share of others is kept.
+
+    shares  : name -> which boxes (B,)
+    returns : T rows
+    """
+    kept = (importance > threshold).astype(np.float64)
+    drawn = resampled_rows(trial.objects["image"], times, seed)
+    parts = []
+    for weights in (drawn[i : i + CHUNK] for i in range(0, times, CHUNK)):
+        part = {
+            "box_rho": spearman(importance, trial.effect, weights),
+            "box_auroc": auroc(importance, trial.causal, weights),
+            "box_ap": average_precision(importance, trial.causal, weights),
+        }
+        rates = {k: weighted_mean(kept[some], weights[:, some]) for k, some in shares.items()}
+        parts.append(pd.DataFrame(part | rates))
+    return pd.concat(parts, ignore_index=True)

@@ -1,14 +1,12 @@
-"""Scores and thresholds chosen on the calibration split, and read wherever they are used.
+"""Thresholds chosen on the calibration split, and read wherever they are used.
 
-    data/emoscenes/validation/calibration.csv   one row a variant (`validation.variant`)
-    data/presets.yaml                           the importance and threshold of `corrected`
+    data/emoscenes/validation/calibration.csv   one row a variant (`contestants.variant`)
 
-Nothing here ever sees the test split. `python -m emocam_utils.training.calibrate` writes both.
+Nothing here ever sees the test split. `python -m emocam_utils.training.calibrate` writes the table.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +15,12 @@ import pandas as pd
 from .. import paths
 from ..stats.ranks import auroc, average_precision, spearman
 from .boxes import keep_rate, size_bias
-from .cells import CAUSAL, LEAST
+from .cells import CAUSAL
 from .trial import Trial
 
 FOLDER = paths.EMOSCENES / "validation"
 FILE = FOLDER / "calibration.csv"
+COMMAND = "python -m emocam_utils.training.calibrate"
 QUANTILES = np.linspace(0.02, 0.98, 49)
 PLATEAU = 0.01  # of average precision: thresholds this near to the best are as good
 
@@ -43,7 +42,9 @@ def choose_threshold(trial: Trial, importance: np.ndarray) -> tuple[float, float
     grid = np.unique(np.quantile(known, QUANTILES))
     effects = trial.cells.effects()[0]
     judged = ~np.isnan(effects)
-    precision = np.array([_precision(trial, importance, t, judged) for t in grid])
+    percents = (trial.cells.percent(trial.attended(importance, t))[0] for t in grid)
+    causal = effects[judged] > CAUSAL
+    precision = np.array([average_precision(percent[judged], causal) for percent in percents])
     if np.isnan(precision).all():
         return float(np.median(grid)), float("nan")
     good = np.flatnonzero(precision >= np.nanmax(precision) - PLATEAU)
@@ -55,21 +56,16 @@ def choose_threshold(trial: Trial, importance: np.ndarray) -> tuple[float, float
     return float(grid[chosen]), float(precision[chosen])
 
 
-def _precision(trial: Trial, importance: np.ndarray, threshold: float, judged: np.ndarray) -> float:
-    percent = trial.cells.percent(trial.attended(importance, threshold))[0]
-    return average_precision(percent[judged], trial.cells.effects()[0][judged] > CAUSAL)
-
-
 def calibrated(trial: Trial) -> pd.DataFrame:
     """Every variant of a trial with its threshold and what it reaches there.
 
     returns : indexed by variant: threshold, ap (per cell), box_auroc and box_rho (Spearman with the
-              effect) per box, gap and area_rho (see `faithfulness.size_bias`), images
+              effect) per box, gap and area_rho (see `boxes.size_bias`), images
     """
     rows = {}
     for name in trial.importances:
         known = trial.covered(name)
-        importance = known.importances[name].to_numpy(dtype=np.float64)
+        importance = known.importance(name)
         threshold, precision = choose_threshold(known, importance)
         area = known.objects["area"].to_numpy()
         bias = size_bias(importance, known.causal, area, threshold)
@@ -79,7 +75,7 @@ def calibrated(trial: Trial) -> pd.DataFrame:
             "box_auroc": auroc(importance, known.causal),
             "box_rho": spearman(importance, known.effect),
             "gap": bias["gap"],
-            "area_rho": bias["rho"],
+            "area_rho": bias["area_rho"],
             "images": known.count,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variant")
@@ -88,9 +84,7 @@ def calibrated(trial: Trial) -> pd.DataFrame:
 def read_calibration(file: Path = FILE) -> pd.DataFrame:
     """The table that `calibrated` made. Errors: NotCalibrated, with the command that makes it."""
     if not file.is_file():
-        raise NotCalibrated(
-            f"there is no {file}; make it with: python -m emocam_utils.training.calibrate"
-        )
+        raise NotCalibrated(f"there is no {file}; make it with: {COMMAND}")
     return pd.read_csv(file, index_col="variant")
 
 
@@ -98,35 +92,6 @@ def threshold_of(name: str, calibration: pd.DataFrame) -> float:
     """The calibrated threshold of a variant. Errors: KeyError that says how to make the table."""
     if name not in calibration.index:
         raise KeyError(
-            f"{name} has no threshold in the calibration table; make it again with "
-            "python -m emocam_utils.training.calibrate"
+            f"{name} has no threshold in the calibration table; make it again with {COMMAND}"
         )
     return float(calibration.loc[name, "threshold"])
-
-
-def with_preset(text: str, preset: str, values: dict[str, tuple[object, str]]) -> str:
-    """`presets.yaml` with some values of one preset replaced; all else as it was.
-
-    values : key -> (value, comment behind it)
-    Errors : ValueError for a preset or key that is not there exactly once
-    """
-    start = re.search(rf"^{re.escape(preset)}:\s*$", text, flags=re.MULTILINE)
-    if not start:
-        raise ValueError(f"no preset {preset!r} in the file; it has lines such as `corrected:`")
-    after = re.search(r"^\S", text[start.end() :], flags=re.MULTILINE)
-    end = start.end() + after.start() if after else len(text)
-    block = text[start.end() : end]
-    for key, (value, comment) in values.items():
-        line = f"  {key}: {value}" + (f"  # {comment}" if comment else "")
-        block, count = re.subn(rf"^  {key}:.*$", lambda _, new=line: new, block, flags=re.MULTILINE)
-        if count != 1:
-            raise ValueError(f"preset {preset!r} has {count} lines `{key}:`, expected one")
-    return text[: start.end()] + block + text[end:]
-
-
-def provenance(trial: Trial, row: pd.Series, weights: str) -> str:
-    """Where a threshold comes from, in one line."""
-    return (
-        f"calibration split, {trial.count} scenes, weights {weights[:8]}: "
-        f"average precision {row['ap']:.3f} over cells of at least {LEAST} images"
-    )

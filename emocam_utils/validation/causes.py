@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpora.emoscenes.rule import load_rule
-from ..stats.bootstrap import resampled, weighted_mean
+from ..stats.bootstrap import interval_of_sums, ratio_of_sums, resampled
 from ..stats.intervals import percentile
 from ..stats.ranks import spearman
 from .cells import CAUSAL
@@ -17,25 +17,40 @@ from .trial import Trial
 NO_EFFECT = 0.05  # of probability: below this an object is no cause at all
 
 
-def spurious(objects: pd.DataFrame) -> np.ndarray:
-    """Which objects are companions of the predicted label and without an effect, (B,)."""
+def spurious(trial: Trial) -> np.ndarray:
+    """Which objects are companions of the predicted label and without an effect, (B,).
+
+    None on photographs, where no rule says what stands beside what.
+    """
+    if not trial.planted:
+        return np.zeros(len(trial.objects), bool)
+    beside = _companions(trial.objects["name"], trial.objects["label"])
+    return beside & (trial.objects["probability_drop"].abs() < NO_EFFECT).to_numpy()
+
+
+def _companions(names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
     companions = load_rule().companions
-    stands_beside = [
-        name in companions.get(label, ())
-        for name, label in zip(objects["name"], objects["label"], strict=True)
-    ]
-    return np.array(stands_beside) & (objects["probability_drop"].abs() < NO_EFFECT).to_numpy()
+    pairs = zip(names, labels, strict=True)
+    return np.array([name in companions.get(label, ()) for name, label in pairs], dtype=bool)
 
 
 def rule_table(trial: Trial, times: int = 300) -> pd.DataFrame:
     """Cells with what the rule planted in them (0 on photographs), and the measured effect."""
-    rule = load_rule()
     table = trial.cells.table(times)
-    if trial.truth != "removal":
-        return table.assign(planted=0.0)
-    planted = {name: rule.planted(name) for name in table.index.get_level_values("class").unique()}
-    weights = [planted[name].get(label, 0.0) for name, label in table.index]
-    return table.assign(planted=weights)
+    planted = np.zeros(len(table))
+    if trial.planted:
+        of = {name: load_rule().planted(name) for name in table.index.unique("class")}
+        planted[:] = [of[name].get(label, 0.0) for name, label in table.index]
+    return table.assign(planted=planted)
+
+
+def disagreements(cells: pd.DataFrame) -> pd.DataFrame:
+    """The judged cells, by effect, in which a network does not do what the rule planted.
+
+    cells : as `rule_table` makes it
+    """
+    known = cells.dropna(subset="effect").sort_values("effect", ascending=False)
+    return known[(known["effect"] > CAUSAL) != (known["planted"] > 0)]
 
 
 def rule_agreement(trials: Sequence[Trial], times: int = 300, seed: int = 0) -> pd.DataFrame:
@@ -47,14 +62,10 @@ def rule_agreement(trials: Sequence[Trial], times: int = 300, seed: int = 0) -> 
               Empty on photographs, where nothing is planted
     """
     rows = {}
-    for trial in trials:
-        if trial.truth != "removal":
-            continue
+    for trial in (trial for trial in trials if trial.planted):
         table = rule_table(trial, times=2)
-        planted = table["planted"].to_numpy()
-        companions = load_rule().companions
-        beside = np.array([name in companions.get(label, ()) for name, label in table.index])
-        effects = trial.cells.effects()[0]
+        planted, effects = table["planted"].to_numpy(), table["effect"].to_numpy()
+        beside = _companions(*(table.index.get_level_values(i) for i in ("class", "label")))
         judged, causal = ~np.isnan(effects), np.nan_to_num(effects) > CAUSAL
         samples = trial.cells.effects(resampled(len(trial.cells.images), times, seed))
         low, high = percentile([spearman(planted, sample) for sample in samples])
@@ -75,8 +86,7 @@ def rule_agreement(trials: Sequence[Trial], times: int = 300, seed: int = 0) -> 
 def pairs_by_network(trials: Sequence[Trial]) -> pd.DataFrame:
     """`pair_table` of every network of which pairs are known, indexed by network and kind."""
     known = [trial for trial in trials if len(trial.pairs)] or trials[:1]
-    tables = {trial.network: pair_table(trial.pairs) for trial in known}
-    return pd.concat(tables, names=["network"])
+    return pd.concat({trial.network: pair_table(trial.pairs) for trial in known}, names=["network"])
 
 
 def pair_table(pairs: pd.DataFrame, times: int = 500, seed: int = 0) -> pd.DataFrame:
@@ -94,13 +104,13 @@ def pair_table(pairs: pd.DataFrame, times: int = 500, seed: int = 0) -> pd.DataF
     cues = load_rule().cues
     own = np.array(
         [
-            [row[f"{which}_name"] in cues.get(row["label"], {}) for which in ("first", "second")]
-            for _, row in pairs.iterrows()
+            [row[name] in cues.get(row["label"], {}) for _, row in pairs.iterrows()]
+            for name in ("first_name", "second_name")
         ],
         dtype=bool,
-    ).reshape(-1, 2)
-    kind = np.array(["other", "rival", "same label"])[own.sum(axis=1)]
-    swap = own[:, 1] & ~own[:, 0]
+    )
+    kind = np.array(["other", "rival", "same label"])[own.sum(axis=0)]
+    swap = own[1] & ~own[0]
     first, second, both = (
         pairs[f"probability_{which}"].to_numpy(dtype=np.float64)
         for which in ("first", "second", "both")
@@ -116,11 +126,8 @@ def pair_table(pairs: pd.DataFrame, times: int = 500, seed: int = 0) -> pd.DataF
     rows = {}
     for name in ("same label", "rival", "other"):
         chosen = table[kind == name]
-        row = {"pairs": len(chosen), **chosen.mean().to_dict()}
-        bounds = (float("nan"), float("nan"))
-        if len(chosen):
-            codes, scenes = pd.factorize(pairs.loc[kind == name, "image"])
-            weights = resampled(len(scenes), times, seed)[:, codes]
-            bounds = percentile(weighted_mean(chosen["order_two"].to_numpy(), weights))
-        rows[name] = row | dict(zip(("low", "high"), bounds, strict=True))
+        sums = np.column_stack([chosen["order_two"], np.ones(len(chosen))])
+        images = pairs.loc[kind == name, "image"]
+        _, low, high = interval_of_sums(sums, images, ratio_of_sums, times, seed)
+        rows[name] = {"pairs": len(chosen), **chosen.mean().to_dict(), "low": low, "high": high}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("kind")

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
 from ..stats.bootstrap import resampled
 from ..stats.intervals import percentile
@@ -37,32 +38,25 @@ class Cells:
     images: pd.Series
 
     @cached_property
-    def _cell(self) -> tuple[NDArray[np.int64], pd.MultiIndex]:
+    def _coded(self) -> tuple[NDArray[np.int64], pd.MultiIndex]:
         keys = pd.MultiIndex.from_frame(self.rows[["class", "label"]])
-        codes, names = keys.factorize(sort=True)
-        return codes, names.set_names(["class", "label"])
+        names = keys.unique().sort_values()
+        return names.get_indexer(keys), names
 
-    @cached_property
-    def _image(self) -> NDArray[np.int64]:
-        return self.images.index.get_indexer(self.rows["image"])
+    @property
+    def names(self) -> pd.MultiIndex:
+        """(C,), class and label of each cell."""
+        return self._coded[1]
 
-    def _sums(self, values: NDArray, weights: NDArray) -> NDArray[np.float64]:
-        """Sum of a value over the rows of each cell; weights (T, n) -> (T, C)."""
-        codes, names = self._cell
-        order = np.argsort(codes, kind="stable")
-        starts = np.searchsorted(codes[order], np.arange(len(names)))
-        weighted = weights[:, self._image[order]] * np.asarray(values, dtype=np.float64)[order]
-        return np.add.reduceat(weighted, starts, axis=1)
-
-    def _label_images(self, weights: NDArray) -> NDArray[np.float64]:
-        """Images of each cell's label; (T, C)."""
-        labels = self._cell[1].get_level_values("label")
-        of_label = self.images.to_numpy()[None, :] == np.asarray(labels)[:, None]
-        return weights @ of_label.T
+    def _sums(self, values: NDArray, weights: NDArray | None) -> NDArray[np.float64]:
+        """Sum of a value over the rows of each cell; weights (T, n) -> (T, C), T = 1 without."""
+        places = self.images.index.get_indexer(self.rows["image"]), self._coded[0]
+        shape = len(self.images), len(self.names)
+        table = coo_array((np.asarray(values, dtype=np.float64), places), shape=shape).tocsr()
+        return _once(weights, len(self.images)) @ table
 
     def effects(self, weights: NDArray | None = None) -> NDArray[np.float64]:
         """Effect of each cell, NaN where it is not judged; (T, C), T = 1 without weights."""
-        weights = self._weights(weights)
         present = self._sums(np.ones(len(self.rows)), weights)
         with np.errstate(invalid="ignore", divide="ignore"):
             effect = self._sums(self.rows["effect"].to_numpy(), weights) / present
@@ -73,28 +67,25 @@ class Cells:
 
         attended : (R,), truth or share
         """
-        weights = self._weights(weights)
+        codes, labels = pd.factorize(self.images)
+        images = _once(weights, len(self.images)) @ np.eye(len(labels))[codes]
+        of_label = images[:, labels.get_indexer(self.names.get_level_values("label"))]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return 100 * self._sums(attended, weights) / self._label_images(weights)
-
-    def _weights(self, weights: NDArray | None) -> NDArray:
-        return np.ones((1, len(self.images))) if weights is None else weights
+            return 100 * self._sums(attended, weights) / of_label
 
     def table(self, times: int = 500, seed: int = 0) -> pd.DataFrame:
         """Every cell with its images, the class's presence, its effect and a 95 % interval."""
-        weights = resampled(len(self.images), times, seed)
-        effects = self.effects(weights)
-        bounds = np.array([percentile(column) for column in effects.T]).reshape(-1, 2)
         everywhere = np.ones(len(self.rows))
+        low, high = percentile(self.effects(resampled(len(self.images), times, seed)))
         table = pd.DataFrame(
             {
-                "images": self._sums(everywhere, self._weights(None))[0].astype(int),
+                "images": self._sums(everywhere, None)[0].astype(int),
                 "present": self.percent(everywhere)[0],
                 "effect": self.effects()[0],
-                "low": bounds[:, 0],
-                "high": bounds[:, 1],
+                "low": low,
+                "high": high,
             },
-            index=self._cell[1],
+            index=self.names,
         )
         table["causal"] = (table["effect"] > CAUSAL).where(table["effect"].notna())
         return table
@@ -111,29 +102,31 @@ class Cells:
                    average precision of every bootstrap sample (T,), for paired differences
         """
         by = by or self
-        columns = by._cell[1].get_indexer(self._cell[1])
+        columns = by.names.get_indexer(self.names)
 
-        def percent(weights: NDArray | None = None) -> NDArray[np.float64]:
-            found = by.percent(attended, weights)
-            return np.where(columns >= 0, found[:, columns], 0.0)
+        def measured(weights: NDArray | None = None) -> pd.DataFrame:
+            found = np.pad(by.percent(attended, weights), [(0, 0), (0, 1)])[:, columns]
+            return _judged(self.effects(weights), found)
 
-        measures = _judged(self.effects(), percent())
-        weights = resampled(len(self.images), times, seed)
-        samples = _judged(self.effects(weights), percent(weights))
+        samples = measured(resampled(len(self.images), times, seed))
         result = {}
-        for name, (value,) in measures.items():
+        for name, value in measured().iloc[0].items():
             low, high = percentile(samples[name])
-            result |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
-        return result, samples["ap"]
+            result |= {name: value, f"{name}_low": low, f"{name}_high": high}
+        return result, samples["ap"].to_numpy()
 
 
-def _judged(effects: NDArray, percent: NDArray) -> dict[str, NDArray[np.float64]]:
-    """Measures of each row of effects and percentages (T, C)."""
-    found: dict[str, list[float]] = {"auroc": [], "ap": [], "rho": []}
+def _once(weights: NDArray | None, images: int) -> NDArray:
+    return np.ones((1, images)) if weights is None else weights
+
+
+def _judged(effects: NDArray, percent: NDArray) -> pd.DataFrame:
+    """auroc, ap, rho of each row of effects and percentages (T, C)."""
+    rows = []
     for effect, share in zip(effects, percent, strict=True):
         known = ~np.isnan(effect)
-        causal = effect[known] > CAUSAL
-        found["auroc"].append(auroc(share[known], causal))
-        found["ap"].append(average_precision(share[known], causal))
-        found["rho"].append(spearman(share[known], effect[known]))
-    return {name: np.array(values) for name, values in found.items()}
+        effect, share = effect[known], share[known]
+        causal = effect > CAUSAL
+        measures = auroc(share, causal), average_precision(share, causal), spearman(share, effect)
+        rows.append(measures)
+    return pd.DataFrame(rows, columns=["auroc", "ap", "rho"])

@@ -5,36 +5,18 @@ Axes: N pictures, L labels. The label is always the one predicted for the whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.special import softmax
 
 from ..networks import EmotionNetwork
 
 MEASURES = ("probability", "logit")
-
-
-@contextmanager
-def one_thread(wanted: bool = True) -> Iterator[None]:
-    """PyTorch on one thread, if wanted, while other processes draw on the other cores.
-
-    Threads that wait for each other on a busy machine spin: a small network's pass then takes ten
-    to twenty times the processor time that it takes on one thread. And the last digit of a sum
-    depends on how many threads share it (probabilities differ by 1e-7), so that results of one
-    thread are equal on machines with other numbers of cores.
-    """
-    before = torch.get_num_threads()
-    if wanted:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def logits_of(
@@ -44,12 +26,6 @@ def logits_of(
     with torch.no_grad():
         images = torch.stack([network.preprocess(picture) for picture in pictures]).to(device)
         return network.head(network.features(images)).double().cpu().numpy()
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities (N, L) of logits (N, L)."""
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
 
 
 def logits_without(
@@ -79,7 +55,7 @@ def changes(logits: NDArray[np.float64], labels: Sequence[str]) -> pd.DataFrame:
               probability_drop, logit_drop: the whole picture's value less the version's
     """
     target = int(logits[0].argmax())
-    values = {"probability": softmax(logits)[:, target], "logit": logits[:, target]}
+    values = {"probability": softmax(logits, axis=1)[:, target], "logit": logits[:, target]}
     table = pd.DataFrame({"label_without": [labels[i] for i in logits[1:].argmax(axis=1)]})
     table["label"] = labels[target]
     for measure in MEASURES:

@@ -8,7 +8,7 @@ logit only, so their names hold no score.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ..cams import CamMethod, build_cam, cam_options
 from ..pipeline.analysis import preset_cam
@@ -33,28 +33,27 @@ def variant(cam: str, score: str, layer: str, box_score: str) -> str:
 
 
 def preset_setting(cam: str, preset: Preset) -> str:
-    """The name of a method as `stages.preset_cam` makes it."""
-    options = {"score": preset.score, "layer": preset.layer, **preset.cams.get(cam, {})}
-    return setting(cam, **options)
+    """The name of a method as `preset_cam` makes it."""
+    return setting(
+        cam, **{"score": preset.score, "layer": preset.layer, **preset.cams.get(cam, {})}
+    )
 
 
 def preset_variant(cam: str, preset: Preset) -> str:
+    """The name of its column of importances, with the preset's box score."""
     return f"{preset_setting(cam, preset)}/{preset.importance}"
 
 
-def settings_on_trial(
-    presets: Mapping[str, Preset], methods: Sequence[str] = METHODS
-) -> dict[str, CamMethod]:
+def settings_on_trial(presets: Mapping[str, Preset]) -> dict[str, CamMethod]:
     """Every way to make maps that is judged: each method under each preset, Grad-CAM under all
     combinations of score and layer.
     """
     chosen = {
         setting("gradcam", score, layer): build_cam("gradcam", score=score, layer=layer)
         for score, layer in FACTORS
-        if "gradcam" in methods
     }
     for preset in presets.values():
-        chosen |= {preset_setting(cam, preset): preset_cam(cam, preset) for cam in methods}
+        chosen |= {preset_setting(cam, preset): preset_cam(cam, preset) for cam in METHODS}
     return chosen
 
 

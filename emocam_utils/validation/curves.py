@@ -3,6 +3,8 @@
 They judge a map on its image, without boxes, so they run on any corpus; they are also the weaker
 evidence, because an image with holes is nothing a network was trained on (which is why effects are
 measured by removal where that is possible).
+
+Axes: S steps, h x w cells of a map, B boxes.
 """
 
 from __future__ import annotations
@@ -18,16 +20,39 @@ from PIL import Image, ImageFilter
 from torch import Tensor, nn
 
 from ..cams import CamMethod
-from ..corpora.emoscenes.corpus import EmoScenes
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
+from ..pipeline.run import one_thread
 from ..pipeline.tables import map_array
 from ..stats.bootstrap import resampled, weighted_mean
 from ..stats.intervals import percentile, wilson
 from ..stats.ranks import spearman
-from .changes import one_thread
 
 BLUR = 0.1  # of the longer side: what a deleted cell shows
+TIMES = 300  # bootstrap samples of the images
+
+
+def mean_over_images(name: str, values: NDArray) -> dict[str, float]:
+    """A mean over images with its interval, `name`, _low, _high, and `images` that have a value."""
+    values = np.asarray(values, dtype=np.float64)
+    known = values[~np.isnan(values)]
+    mean = float(known.mean()) if len(known) else float("nan")
+    low, high = percentile(weighted_mean(values, resampled(len(values), TIMES)))
+    return {name: mean, f"{name}_low": low, f"{name}_high": high, "images": len(known)}
+
+
+def probabilities(
+    network: EmotionNetwork, inputs: Tensor, device: torch.device
+) -> NDArray[np.float64]:
+    """(N, L) of preprocessed inputs (N, 3, H, W)."""
+    with torch.no_grad():
+        logits = network.head(network.features(inputs.to(device)))
+    return logits.softmax(1).double().cpu().numpy()
+
+
+def is_empty(cam: NDArray) -> bool:
+    """Whether a map has no positive cell, so that its order says nothing."""
+    return not (np.asarray(cam) > 0).any()
 
 
 def pointing_hit(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> float:
@@ -36,10 +61,10 @@ def pointing_hit(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> float:
     cam     : (h, w), raw; the maximum is at the centre of its cell, the first one of several
     boxes   : (B, 4), pixels x0, y0, x1, y1, half-open: the causal ones
     size    : height, width of the image in pixels
-    returns : NaN for an empty map (no positive cell) or without a box
+    returns : NaN for an empty map or without a box
     """
     cam, boxes = np.asarray(cam), np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    if not len(boxes) or not (cam > 0).any():
+    if not len(boxes) or is_empty(cam):
         return float("nan")
     row, column = np.unravel_index(np.argmax(cam), cam.shape)
     y, x = (row + 0.5) * size[0] / cam.shape[0], (column + 0.5) * size[1] / cam.shape[1]
@@ -52,18 +77,11 @@ def area_under(curve: ArrayLike) -> float:
     return float(np.trapezoid(np.asarray(curve, dtype=np.float64), dx=1 / (len(curve) - 1)))
 
 
-def cell_order(cam: NDArray) -> NDArray[np.int64]:
-    """Cells of a map from the highest to the lowest, ties in reading order; (h * w,)."""
-    return np.argsort(-np.asarray(cam, dtype=np.float64).ravel(), kind="stable")
-
-
-def cells_changed(cam: NDArray, steps: int) -> NDArray[np.bool_]:
-    """Which cells are changed at each step, the highest first; (S + 1, h, w), none to all."""
-    order = cell_order(cam)
-    rank = np.empty(len(order), int)
-    rank[order] = np.arange(len(order))
-    counts = np.array([round(len(order) * step / steps) for step in range(steps + 1)])
-    return (rank[None] < counts[:, None]).reshape(-1, *np.shape(cam))
+def highest_cells(cam: NDArray, counts: Sequence[int]) -> NDArray[np.bool_]:
+    """The so many highest cells of a map, ties in reading order; (len(counts), h, w)."""
+    order = np.argsort(-np.asarray(cam, dtype=np.float64).ravel(), kind="stable")
+    rank = np.argsort(order)
+    return (rank < np.asarray(counts)[:, None]).reshape(-1, *np.shape(cam))
 
 
 def mixed(image: Tensor, base: Tensor, changed: NDArray) -> Tensor:
@@ -86,17 +104,15 @@ def deletion_insertion(
               (S + 1,), from the blurred version to the image, higher is better. NaN for an empty
               map, whose order would be the reading order.
     """
-    nothing = np.full(steps + 1, np.nan)
-    if not (np.asarray(cam) > 0).any():
-        return nothing, nothing
+    if is_empty(cam):
+        return np.full(steps + 1, np.nan), np.full(steps + 1, np.nan)
     blurred = picture.filter(ImageFilter.GaussianBlur(max(picture.size) * BLUR))
     image, base = (network.preprocess(p).to(device) for p in (picture, blurred))
-    changed = cells_changed(cam, steps)
-    with torch.no_grad():
-        inputs = torch.cat([mixed(image, base, changed), mixed(base, image, changed)])
-        probabilities = network.head(network.features(inputs)).softmax(1).double().cpu().numpy()
-    target = probabilities[0].argmax()
-    return probabilities[: steps + 1, target], probabilities[steps + 1 :, target]
+    changed = highest_cells(cam, [round(np.size(cam) * step / steps) for step in range(steps + 1)])
+    inputs = torch.cat([mixed(image, base, changed), mixed(base, image, changed)])
+    chances = probabilities(network, inputs, device)
+    chances = chances[:, chances[0].argmax()]
+    return chances[: steps + 1], chances[steps + 1 :]
 
 
 def curve_table(
@@ -107,26 +123,23 @@ def curve_table(
     returns : method, curve, share (of cells changed), probability, images (with a map), area under
               the mean curve with its interval over images
     """
+    found = {(name, curve): [] for name in maps for curve in ("deletion", "insertion")}
     tables = {name: table.set_index("image") for name, table in maps.items()}
-    found: dict[tuple[str, str], list[NDArray]] = {}
-    with one_thread(isinstance(analysis.corpus, EmoScenes)):
+    with one_thread():
         for image in ids:
             picture = analysis.corpus.read(image)
             for name, table in tables.items():
                 cam, device = map_array(table.loc[image]), analysis.torch_device
                 both = deletion_insertion(analysis.network, picture, cam, steps, device)
                 for curve, values in zip(("deletion", "insertion"), both, strict=True):
-                    found.setdefault((name, curve), []).append(values)
-    weights = resampled(len(ids), 300, seed=0)
+                    found[name, curve].append(values)
     share = np.arange(steps + 1) / steps
     parts = []
     for (name, curve), values in found.items():
-        known = [v for v in values if not np.isnan(v).any()]
-        mean = np.mean(known, axis=0) if known else np.full(steps + 1, np.nan)
-        low, high = percentile(weighted_mean([area_under(v) for v in values], weights))
+        mean = weighted_mean(np.array(values), np.ones((1, len(values))))[0]
         part = pd.DataFrame({"method": name, "curve": curve, "share": share, "probability": mean})
-        areas = {"area": area_under(mean), "area_low": low, "area_high": high}
-        parts.append(part.assign(images=len(known), **areas))
+        area = mean_over_images("area", [area_under(v) for v in values])
+        parts.append(part.assign(images=area.pop("images"), **area))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -147,9 +160,8 @@ def pointing_table(
         hits, chance = [], []
         for _, row in table[table["image"].isin(of_image)].iterrows():
             found = of_image[row["image"]]
-            size = tuple(sizes.loc[row["image"]])
             corners = found[["x0", "y0", "x1", "y1"]].to_numpy()
-            hits.append(pointing_hit(map_array(row), corners, size))
+            hits.append(pointing_hit(map_array(row), corners, tuple(sizes.loc[row["image"]])))
             chance.append(min(found["area"].sum(), 1.0))
         known = np.array(hits)[~np.isnan(hits)]
         low, high = wilson(known.sum(), len(known))
@@ -194,33 +206,20 @@ def randomisation_table(
               the two maps, NaN pairs left out) with its interval over images, images. The label
               explained stays the original's.
     """
-    with one_thread(isinstance(analysis.corpus, EmoScenes)):
-        return _randomised(analysis, methods, ids, seed)
-
-
-def _randomised(
-    analysis: Analysis, methods: Mapping[str, CamMethod], ids: Sequence[str], seed: int
-) -> pd.DataFrame:
-    weights = resampled(len(ids), 300, seed=0)
     network, device = analysis.network, analysis.torch_device
-    images = torch.stack([network.preprocess(analysis.corpus.read(i)) for i in ids]).to(device)
     layers = weighted_layers(network)
     rows, original = [], {}
-    for depth in range(len(layers) + 1):
-        changed = shuffled(network, layers[:depth], seed) if depth else network
-        with torch.no_grad():
-            features = changed.features(images)
-            if not depth:
-                targets = network.head(features).argmax(1)
-        for name, method in methods.items():
-            cams = method(changed.head, features, targets).flatten(1).cpu().numpy()
-            original.setdefault(name, cams)
-            pairs = zip(original[name], cams, strict=True)
-            similar = np.array([spearman(a, b) for a, b in pairs])
-            known = similar[~np.isnan(similar)]
-            mean = float(known.mean()) if len(known) else float("nan")
-            low, high = percentile(weighted_mean(similar, weights))
-            layer = layers[depth - 1] if depth else "none"
-            rows.append((name, layer, mean, low, high, len(known)))
-    columns = ["method", "layer", "similarity", "similarity_low", "similarity_high", "images"]
-    return pd.DataFrame(rows, columns=columns)
+    with one_thread():
+        images = torch.stack([network.preprocess(analysis.corpus.read(i)) for i in ids]).to(device)
+        for depth, layer in enumerate(["none", *layers]):
+            changed = shuffled(network, layers[:depth], seed)
+            with torch.no_grad():
+                features = changed.features(images)
+                if not depth:
+                    targets = changed.head(features).argmax(1)
+            for name, method in methods.items():
+                cams = method(changed.head, features, targets).flatten(1).cpu().numpy()
+                pairs = zip(original.setdefault(name, cams), cams, strict=True)
+                similar = mean_over_images("similarity", [spearman(a, b) for a, b in pairs])
+                rows.append({"method": name, "layer": layer, **similar})
+    return pd.DataFrame(rows)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import pandas as pd
@@ -28,8 +28,8 @@ from PIL import Image
 
 from ..corpora import offers
 from ..corpora.emoscenes import scene as scenes
-from ..corpora.emoscenes.corpus import load_scene
-from ..corpora.emoscenes.rule import FACE, RULE_FILE, load_rule
+from ..corpora.emoscenes.corpus import load_scene, without
+from ..corpora.emoscenes.rule import RULE_FILE, load_rule
 from ..corpora.emoscenes.scene import Removal, Scene
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
@@ -73,29 +73,6 @@ def cue_pairs(scene: Scene) -> tuple[tuple[Removal, Removal], ...]:
         (cue_removal(scene, first), cue_removal(scene, second))
         for first, second in combinations(there, 2)
     )
-
-
-def without(scene: Scene, removals: Sequence[Removal]) -> Scene:
-    """The scene without several cues; drawn, it equals `scene.render` with one removal for one.
-
-    removals : whole things, or faces, whose heads are then turned away
-    Errors   : ValueError for a class that is not removed as a thing of its own
-    """
-    things = list(scene.things)
-    gone = set()
-    for removal in removals:
-        thing = things[removal.thing]
-        if thing.is_person and removal.object_class == "Human face":
-            things[removal.thing] = replace(thing, name=f"{FACE}away")
-        elif removal.object_class == ("Person" if thing.is_person else thing.name):
-            gone.add(removal.thing)
-        else:
-            raise ValueError(
-                f"{removal.object_class!r} of thing {removal.thing} ({thing.name}) cannot be "
-                "removed together with another; give a whole thing or a Human face"
-            )
-    kept = tuple(thing for index, thing in enumerate(things) if index not in gone)
-    return replace(scene, things=kept)
 
 
 def draw(image: str) -> Drawing:

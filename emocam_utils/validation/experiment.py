@@ -9,18 +9,17 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ..corpora.emoscenes import scene as scenes
-from ..corpora.emoscenes.corpus import load_scene
-from ..corpora.emoscenes.scene import Removal
 from ..pipeline.analysis import Analysis
 from ..pipeline.importance import scaled
 from ..pipeline.tables import map_array
 from ..study import Preset
 from .causes import spurious
+from .effects import draw
 from .occlusion import occluded
 from .trial import Trial
 
 MOST_OBJECTS = 5
+CORNERS = ["x0", "y0", "x1", "y1"]
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,12 @@ class Experiment:
 
 
 def telling_image(trial: Trial) -> str:
-    """The image that shows the question best, chosen by a rule, not by hand.
+    """The image that shows the question best, chosen by a rule, not by hand; "" without objects.
 
     Few objects, one large effect and as many companions without any: most spurious companions
     first, then the largest effect, among images with at most `MOST_OBJECTS` objects (or any).
     """
-    table = trial.objects[["image"]].assign(
-        drop=trial.effect, spurious=spurious(trial.objects) if trial.truth == "removal" else False
-    )
+    table = trial.objects[["image"]].assign(drop=trial.effect, spurious=spurious(trial))
     images = table.groupby("image").agg(
         drop=("drop", "max"), spurious=("spurious", "sum"), objects=("drop", "size")
     )
@@ -55,36 +52,30 @@ def telling_image(trial: Trial) -> str:
     order = (few if len(few) else images).sort_values(
         ["spurious", "drop"], ascending=False, kind="stable"
     )
-    return order.index[0]
+    return order.index[0] if len(order) else ""
 
 
-def experiment(
+def experiment_on(
     analysis: Analysis, trial: Trial, image: str, presets: Mapping[str, Preset]
 ) -> Experiment:
-    """One image with every object taken out as the trial's truth says: removed or painted over."""
+    """One image with every object taken out as the trial's truth says: removed or painted over.
+
+    image : of the trial; "" takes the first image of the study, of which no object is known
+    """
+    image = image or analysis.ids[0]
     objects = trial.objects[trial.objects["image"] == image].sort_values(
         "probability_drop", ascending=False, kind="stable"
     )
     picture = analysis.corpus.read(image)
-    if trial.truth == "removal":
-        scene = load_scene(image)
-        exact = scenes.boxes(scene)
-        versions = tuple(
-            scenes.render(scene, Removal(int(_thing(exact, row)), row["class"]))
-            for _, row in objects.iterrows()
-        )
+    if trial.planted and len(objects):
+        drawing = draw(image)
+        exact = drawing.objects.assign(version=drawing.without)
+        found = objects.merge(exact, on=["class", *CORNERS], how="left")
+        versions = tuple(found["version"])
     else:
-        corners = objects[["x0", "y0", "x1", "y1"]].to_numpy()
-        versions = tuple(occluded(picture, box, trial.truth) for box in corners)
+        versions = tuple(occluded(picture, box, trial.truth) for box in objects[CORNERS].to_numpy())
     cams = {}
     for name, preset in presets.items():
-        maps = analysis.map_of("gradcam", preset)
-        cams[name] = scaled(map_array(maps[maps["image"] == image].iloc[0]))
+        maps = analysis.map_of("gradcam", preset).set_index("image")
+        cams[name] = scaled(map_array(maps.loc[image]))
     return Experiment(image, picture, objects.reset_index(drop=True), versions, cams)
-
-
-def _thing(exact: pd.DataFrame, row: pd.Series) -> int:
-    """The thing of a scene whose box this is; two of a class differ in their boxes."""
-    same = exact[exact["class"] == row["class"]]
-    distance = (same[["x0", "y0"]] - row[["x0", "y0"]].astype(float)).abs().sum(axis=1)
-    return same.loc[distance.idxmin(), "thing"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,38 +10,59 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.lines import Line2D
 
 from ..figures import DROPPED, KEPT, draw_boxes, overlay, short_label, show_image
+from .cells import CAUSAL
+from .experiment import Experiment
+from .judgement import PRESENCE
 
-COLOURS = {"presence only": "#868e96", "paper": "#4263eb", "corrected": KEPT}
+COLOURS = {PRESENCE: "#868e96", "paper": "#4263eb", "corrected": KEPT}
 SCORES = {
     "mean": "mean (paper)",
     "share": "share",
     "share_per_sqrt_area": "share / √area",
     "share_per_cbrt_area": "share / ∛area",
 }
+METHOD_MEASURES = {
+    "ap": "average precision per cell",
+    "box_auroc": "AUROC per box",
+    "box_rho": "Spearman with the effect",
+    "kept": "causes kept",
+    "rejected": "companions rejected",
+}
 
 
-def experiment_figure(
-    picture: Image.Image,
-    versions: Sequence[Image.Image],
-    objects: pd.DataFrame,
-    cams: Mapping[str, np.ndarray],
-) -> Figure:
-    """A scene, the same without each of its objects, and what maps say of it.
+def _dots(ax: Axes, y: float, row: pd.Series, measure: str, colour: str, label: str = "") -> None:
+    """A measure as a dot, on its interval if the row has one."""
+    low, high = row.get(f"{measure}_low", np.nan), row.get(f"{measure}_high", np.nan)
+    if low == low:
+        ax.plot([low, high], [y, y], color=colour, lw=2, alpha=0.6, solid_capstyle="butt")
+    ax.plot(row[measure], y, "o", color=colour, ms=6, label=label)
 
-    objects : one row a version: class, label, probability, label_without, probability_drop, box
-    cams    : title -> (h, w) scaled to [0, 1], or NaN for an empty map
-    """
-    first = objects.iloc[0]
-    panels = [(picture, f"whole: {short_label(first['label'])} {first['probability']:.2f}")]
+
+def _rows(ax: Axes, names: Iterable[str], size: float | None = None) -> None:
+    """Names down the side, the first on top."""
+    names = list(names)
+    ax.set_yticks(range(len(names)), names, fontsize=size)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(axis="x", alpha=0.4)
+
+
+def _of(table: pd.DataFrame, level: str) -> list[str]:
+    return list(dict.fromkeys(table.index.get_level_values(level)))
+
+
+def experiment_figure(experiment: Experiment) -> Figure:
+    """A scene, the same without each of its objects, and what maps say of it."""
+    picture, objects, versions = experiment.picture, experiment.objects, experiment.versions
+    said = [f"{short_label(r['label'])} {r['probability']:.2f}" for _, r in objects.iterrows()]
+    panels = [(picture, f"whole: {said[0] if said else 'no objects'}")]
     for version, (_, row) in zip(versions, objects.iterrows(), strict=True):
-        left = row["probability"] - row["probability_drop"]
-        panels.append(
-            (version, f"without {row['class']}: {left:.2f} ({-row['probability_drop']:+.2f})")
-        )
-    panels += [(overlay(picture, cam), title) for title, cam in cams.items()]
+        drop = row["probability_drop"]
+        title = f"without {row['class']}: {row['probability'] - drop:.2f} ({-drop:+.2f})"
+        panels.append((version, title))
+    panels += [(overlay(picture, cam), title) for title, cam in experiment.cams.items()]
     columns = 4
     rows = -(-len(panels) // columns)
     figure, axes = plt.subplots(
@@ -54,7 +75,7 @@ def experiment_figure(
         ax.title.set(fontsize=9, fontweight="normal")
         if 0 < number <= len(versions):
             row = objects.iloc[[number - 1]]
-            draw_boxes(ax, row, None, [bool(row["probability_drop"].iloc[0] > 0.2)])
+            draw_boxes(ax, row, None, [bool(row["probability_drop"].iloc[0] > CAUSAL)])
     return figure
 
 
@@ -68,18 +89,19 @@ def effects_figure(cells: pd.DataFrame, most: int = 30) -> Figure:
     order = effect.max(axis=1).sort_values(ascending=False).index[:most]
     effect, planted = effect.loc[order], planted.loc[order]
     figure, ax = plt.subplots(figsize=(9.5, 0.22 * len(order) + 2), layout="constrained")
-    sns.heatmap(
-        effect.rename(columns=short_label),
-        ax=ax,
-        cmap="vlag",
-        vmin=-1,
-        vmax=1,
-        linewidths=0.4,
-        cbar_kws={
-            "label": "mean drop of the label's probability without the object",
-            "shrink": 0.7,
-        },
-    )
+    if effect.size:
+        sns.heatmap(
+            effect.rename(columns=short_label),
+            ax=ax,
+            cmap="vlag",
+            vmin=-1,
+            vmax=1,
+            linewidths=0.4,
+            cbar_kws={
+                "label": "mean drop of the label's probability without the object",
+                "shrink": 0.7,
+            },
+        )
     for row, column in zip(*np.nonzero(planted.to_numpy()), strict=True):
         ax.add_patch(plt.Rectangle((column, row), 1, 1, fill=False, edgecolor="black", lw=1.3))
     ax.set_facecolor("#f1f3f5")
@@ -89,29 +111,19 @@ def effects_figure(cells: pd.DataFrame, most: int = 30) -> Figure:
     return figure
 
 
-def dots(ax: Axes, y: float, row: pd.Series, measure: str, colour: str, label: str = "") -> None:
-    """A measure as a dot, on its interval if the row has one."""
-    low, high = row.get(f"{measure}_low", np.nan), row.get(f"{measure}_high", np.nan)
-    if low == low:
-        ax.plot([low, high], [y, y], color=colour, lw=2, alpha=0.6, solid_capstyle="butt")
-    ax.plot(row[measure], y, "o", color=colour, ms=6, label=label)
-
-
 def _plot_presets(ax: Axes, presets: pd.DataFrame) -> None:
-    networks = list(dict.fromkeys(presets.index.get_level_values("network")))
-    names = list(dict.fromkeys(presets.index.get_level_values("preset")))
+    networks, names = _of(presets, "network"), _of(presets, "preset")
     for place, network in enumerate(networks):
         for shift, name in enumerate(names):
             y = place + 0.22 * (shift - (len(names) - 1) / 2)
             label = name if place == 0 else ""
-            dots(ax, y, presets.loc[(network, name)], "ap", COLOURS.get(name, DROPPED), label)
-    ax.set_yticks(range(len(networks)), networks)
-    ax.invert_yaxis()
+            _dots(ax, y, presets.loc[(network, name)], "ap", COLOURS.get(name, DROPPED), label)
+    _rows(ax, networks)
     ax.set(
         xlim=(0, 1.03), xlabel="average precision per cell", title="Does a dark cell mean a cause?"
     )
-    ax.legend(frameon=False, loc="lower left", fontsize=8)
-    ax.grid(axis="x", alpha=0.4)
+    if networks:
+        ax.legend(frameon=False, loc="lower left", fontsize=8)
 
 
 def _plot_scatter(ax: Axes, cells: pd.DataFrame, name: str) -> None:
@@ -119,22 +131,24 @@ def _plot_scatter(ax: Axes, cells: pd.DataFrame, name: str) -> None:
     for chosen, colour, label in ((~causal, "#adb5bd", "no cause"), (causal, KEPT, "cause")):
         rows = cells[chosen]
         ax.scatter(rows["effect"], rows[name], s=14, color=colour, label=label, lw=0, alpha=0.8)
-    ax.axvline(0.2, color="#868e96", lw=0.8, ls=":")
+    ax.axvline(CAUSAL, color="#868e96", lw=0.8, ls=":")
     ax.set(xlabel="measured effect", ylabel="images with the class attended (%)", ylim=(-3, 103))
     ax.set_title(name)
 
 
 def _plot_size(ax: Axes, bins: pd.DataFrame) -> None:
-    for score, rows in bins.groupby("score", sort=False):
-        ax.plot(rows["area"], rows["kept"], "o-", label=SCORES.get(score, score), ms=4)
     ax.set(
-        xscale="log",
         ylim=(0, 1.03),
         xlabel="area of the cause (% of the image)",
         ylabel="causes kept",
         title="Whose size decides?",
     )
-    areas = sorted(bins["area"].unique())
+    if bins["area"].isna().all():
+        return
+    for score, rows in bins.groupby("score", sort=False):
+        ax.plot(rows["area"], rows["kept"], "o-", label=SCORES.get(score, score), ms=4)
+    ax.set_xscale("log")
+    areas = sorted(bins["area"].dropna().unique())
     ax.set_xticks(areas, [f"{100 * area:.0f}" for area in areas])
     ax.minorticks_off()
     ax.legend(frameon=False, fontsize=8, loc="lower right")
@@ -168,10 +182,8 @@ def factor_figure(steps: pd.DataFrame, factors: pd.DataFrame) -> Figure:
     """
     figure, axes = plt.subplots(1, 2, figsize=(12, 3.2), layout="constrained")
     for y, (step, row) in enumerate(steps.iterrows()):
-        dots(axes[0], y, row, "ap", KEPT if y == len(steps) - 1 else COLOURS["paper"], step)
-    axes[0].set_yticks(range(len(steps)), steps.index)
-    axes[0].invert_yaxis()
-    axes[0].grid(axis="x", alpha=0.4)
+        _dots(axes[0], y, row, "ap", KEPT if y == len(steps) - 1 else COLOURS["paper"], step)
+    _rows(axes[0], steps.index)
     axes[0].set(
         xlabel="average precision per cell", title="From the paper's preset to the corrected"
     )
@@ -180,6 +192,88 @@ def factor_figure(steps: pd.DataFrame, factors: pd.DataFrame) -> Figure:
         f"{score}, {'before' if layer == 'pre_relu' else 'after'} the ReLU"
         for score, layer in table.index
     ]
-    sns.heatmap(table, ax=axes[1], annot=True, fmt=".2f", cmap="rocket_r", vmin=0, vmax=1)
+    if table.size:
+        sns.heatmap(table, ax=axes[1], annot=True, fmt=".2f", cmap="rocket_r", vmin=0, vmax=1)
     axes[1].set(title="Average precision, thresholds calibrated", xlabel="", ylabel="")
+    return figure
+
+
+def method_figure(methods: pd.DataFrame, presence: float) -> Figure:
+    """Every method under each preset, and the occlusions, by five measures.
+
+    methods  : indexed by network, method and preset; the first network is drawn with its intervals,
+               the others as small circles
+    presence : average precision of presence alone, drawn as a line
+    """
+    names = _of(methods, "method")
+    figure, axes = plt.subplots(
+        1,
+        len(METHOD_MEASURES),
+        figsize=(3 * len(METHOD_MEASURES), 0.36 * len(names) + 1.4),
+        sharey=True,
+        layout="constrained",
+    )
+    for ax, (measure, title) in zip(axes, METHOD_MEASURES.items(), strict=True):
+        for (network, name, preset), row in methods.iterrows():
+            shift = {"paper": -0.17, "corrected": 0.17}.get(preset, 0)
+            colour, y = COLOURS.get(preset, DROPPED), names.index(name) + shift
+            if network == methods.index[0][0]:
+                _dots(ax, y, row, measure, colour)
+            else:
+                ax.plot(row[measure], y, "o", mfc="none", mec=colour, ms=4, mew=0.9)
+        ax.set_title(title, fontsize=9)
+        _rows(ax, names)
+    axes[0].axvline(presence, color=COLOURS[PRESENCE], ls=":", lw=1.2)
+    dot = {"marker": "o", "ls": ""}
+    handles = [
+        Line2D([], [], color=COLOURS["paper"], **dot, label="as published"),
+        Line2D([], [], color=COLOURS["corrected"], **dot, label="corrected"),
+        Line2D([], [], color=DROPPED, **dot, label="occlusion of boxes"),
+        Line2D([], [], color=COLOURS[PRESENCE], ls=":", label=PRESENCE),
+        Line2D([], [], color=DROPPED, mfc="none", ms=4, **dot, label="other networks"),
+    ]
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=len(handles), frameon=False, fontsize=8
+    )
+    return figure
+
+
+def curve_figure(curves: pd.DataFrame, road: pd.DataFrame, randomised: pd.DataFrame) -> Figure:
+    """Deletion and insertion curves, ROAD, and maps under randomised parameters; a colour a method.
+
+    curves     : as `curves.curve_table`; road : as `road.road_table`
+    randomised : as `curves.randomisation_table`
+    """
+    figure, axes = plt.subplots(
+        1, 4, figsize=(17, 3.6), width_ratios=[1, 1, 0.8, 1], layout="constrained"
+    )
+    names = list(dict.fromkeys(curves["method"]))
+    colours = dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
+    better = {"deletion": "lower", "insertion": "higher"}
+    for ax, curve in zip(axes, better, strict=False):
+        for name, rows in curves[curves["curve"] == curve].groupby("method", sort=False):
+            label = f"{name}  {rows['area'].iloc[0]:.2f}"
+            ax.plot(rows["share"], rows["probability"], color=colours[name], label=label)
+        ax.set(xlabel="share of cells changed", ylabel="probability of the label", ylim=(0, 1))
+        ax.set_title(f"{curve} (area, {better[curve]} is better)")
+        if names:
+            ax.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    for y, (name, row) in enumerate(road.iterrows()):
+        _dots(axes[2], y, row, "road", colours.get(name, DROPPED))
+    _rows(axes[2], road.index, 8)
+    axes[2].axvline(0, color=DROPPED, lw=0.8, ls=":")
+    axes[2].set_title("ROAD (higher is better)")
+    axes[2].set_xlabel("probability without the least relevant\ncells less without the most")
+    for name, rows in randomised.groupby("method", sort=False):
+        x = np.arange(len(rows))
+        axes[3].plot(x, rows["similarity"], "o-", ms=3, color=colours.get(name, DROPPED))
+    layers = list(dict.fromkeys(randomised["layer"]))
+    axes[3].set_xticks(range(len(layers)), [layer.split(".")[-1] for layer in layers], fontsize=8)
+    axes[3].axhline(0, color=DROPPED, lw=0.8, ls=":")
+    axes[3].set(
+        title="parameters shuffled down to",
+        ylabel="similarity to the map (Spearman)",
+        ylim=(-0.4, 1.03),
+    )
+    plt.setp(axes[3].get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
     return figure

@@ -24,14 +24,11 @@ from PIL import Image
 from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 from torch import Tensor, nn
 
-from ..corpora.emoscenes.corpus import EmoScenes
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
+from ..pipeline.run import one_thread
 from ..pipeline.tables import map_array
-from ..stats.bootstrap import resampled, weighted_mean
-from ..stats.intervals import percentile
-from .changes import one_thread
-from .curves import cell_order
+from .curves import highest_cells, is_empty, mean_over_images, probabilities
 
 SHARES = (0.1, 0.2, 0.3, 0.5)  # of the cells
 COARSE = 57  # pixels of a side on which the linear system is solved
@@ -41,11 +38,7 @@ NOISE = 0.01  # of the input's range
 def removed_cells(cam: NDArray, shares: Sequence[float]) -> NDArray[np.bool_]:
     """Which cells are removed: the most relevant (row 0) and the least (row 1); (2, S, h, w)."""
     counts = [round(np.size(cam) * share) for share in shares]
-    masks = np.zeros((2, len(counts), np.size(cam)), bool)
-    for row, order in enumerate((cell_order(cam), cell_order(-np.asarray(cam)))):
-        for number, count in enumerate(counts):
-            masks[row, number, order[:count]] = True
-    return masks.reshape(2, len(counts), *np.shape(cam))
+    return np.stack([highest_cells(cam, counts), highest_cells(-np.asarray(cam), counts)])
 
 
 def imputed(image: Tensor, cells: NDArray, generator: torch.Generator) -> Tensor:
@@ -93,12 +86,9 @@ def road_curves(
     masks = np.stack([removed_cells(cam, shares) for cam in cams])
     flat = masks.reshape(-1, *masks.shape[-2:])
     inputs = torch.stack([image, *(imputed(image, cells, generator) for cells in flat)])
-    with torch.no_grad():
-        logits = network.head(network.features(inputs.to(device)))
-    probabilities = logits.softmax(1).double().cpu().numpy()
-    found = probabilities[1:, probabilities[0].argmax()].reshape(masks.shape[:3])
-    empty = [not (np.asarray(cam) > 0).any() for cam in cams]
-    found[empty] = np.nan
+    chances = probabilities(network, inputs, device)
+    found = chances[1:, chances[0].argmax()].reshape(masks.shape[:3])
+    found[[is_empty(cam) for cam in cams]] = np.nan
     return found
 
 
@@ -107,42 +97,31 @@ def road_table(
     maps: Mapping[str, pd.DataFrame],
     ids: Sequence[str],
     shares: Sequence[float] = SHARES,
-    times: int = 300,
 ) -> pd.DataFrame:
     """ROAD of several methods over the same images.
 
-    returns : indexed by method: for each share, probability without the most and the least relevant
-              cells; `road`, the mean over shares of least less most (higher is better) with its
-              interval over images; images with a map
+    returns : indexed by method: `road`, the mean over shares of least less most (higher is better)
+              with its interval over images; for each share, probability without the most and the
+              least relevant cells; images with a map
     """
-    tables = {name: table.set_index("image") for name, table in maps.items()}
-    with one_thread(isinstance(analysis.corpus, EmoScenes)):
-        found = np.stack(
-            [
-                road_curves(
-                    analysis.network,
-                    analysis.corpus.read(image),
-                    [map_array(table.loc[image]) for table in tables.values()],
-                    shares,
-                    analysis.torch_device,
-                )
-                for image in ids
-            ]
-        )
+    tables = [table.set_index("image") for table in maps.values()]
+    found = []
+    with one_thread():
+        for image in ids:
+            picture = analysis.corpus.read(image)
+            cams = [map_array(table.loc[image]) for table in tables]
+            device = analysis.torch_device
+            found.append(road_curves(analysis.network, picture, cams, shares, device))
     rows = {}
-    weights = resampled(len(ids), times, seed=0)
-    for number, name in enumerate(tables):
-        values = found[:, number]
+    for name, values in zip(maps, np.stack(found, axis=1), strict=True):
         known = ~np.isnan(values).any(axis=(1, 2))
-        gap = np.where(known, (values[:, 1] - values[:, 0]).mean(axis=1), np.nan)
         mean = values[known].mean(axis=0) if known.any() else np.full(values.shape[1:], np.nan)
-        low, high = percentile(weighted_mean(gap, weights))
-        rows[name] = {
-            "road": float(gap[known].mean()) if known.any() else float("nan"),
-            "road_low": low,
-            "road_high": high,
-            **{f"most {share:.0%}": mean[0, i] for i, share in enumerate(shares)},
-            **{f"least {share:.0%}": mean[1, i] for i, share in enumerate(shares)},
-            "images": int(known.sum()),
+        road = mean_over_images("road", (values[:, 1] - values[:, 0]).mean(axis=1))
+        images = road.pop("images")
+        by_share = {
+            f"{which} {share:.0%}": mean[row, i]
+            for row, which in enumerate(("most", "least"))
+            for i, share in enumerate(shares)
         }
+        rows[name] = {**road, **by_share, "images": images}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")

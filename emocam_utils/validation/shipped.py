@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..corpora.emoscenes.corpus import EmoScenes, load_scene
+from ..corpora import offers
 from ..pipeline.analysis import Analysis
 from ..pipeline.keys import file_hash
 from ..study import Preset
@@ -40,11 +40,8 @@ def shippable(trial: Trial, presets: Mapping[str, Preset]) -> Trial:
     methods' under each preset, and the occlusions.
     """
     wanted = {preset_variant(cam, preset) for cam in METHODS for preset in presets.values()}
-    kept = [
-        name
-        for name in trial.importances
-        if name in wanted or name.startswith(("gradcam/", "occlusion/"))
-    ]
+    always = ("gradcam/", "occlusion/")
+    kept = [name for name in trial.importances if name in wanted or name.startswith(always)]
     return replace(trial, importances=trial.importances[kept])
 
 
@@ -63,10 +60,12 @@ def _pairs_file(file: Path) -> Path:
 def save_trial(trial: Trial, record: dict, file: Path) -> None:
     """Write a trial as Parquet with its record beside it; numbers with three significant digits."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    table = pd.concat([trial.objects, trial.importances], axis=1)
-    _compact(table, TEXTS).to_parquet(file, compression="zstd", index=False)
-    pairs = _compact(trial.pairs, PAIR_TEXTS)
-    pairs.to_parquet(_pairs_file(file), compression="zstd", index=False)
+    objects = pd.concat([trial.objects, trial.importances], axis=1)
+    for table, texts, path in (
+        (objects, TEXTS, file),
+        (trial.pairs, PAIR_TEXTS, _pairs_file(file)),
+    ):
+        _compact(table, texts).to_parquet(path, compression="zstd", index=False)
     notes = {"network": trial.network, "truth": trial.truth, "images": trial.count, **record}
     file.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
 
@@ -74,19 +73,12 @@ def save_trial(trial: Trial, record: dict, file: Path) -> None:
 def read_trial(file: Path) -> tuple[Trial, dict]:
     """A trial and its record."""
     record = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-    table, pairs = pd.read_parquet(file), pd.read_parquet(_pairs_file(file))
-    table[list(TEXTS)] = table[list(TEXTS)].astype(object)
-    pairs[list(PAIR_TEXTS)] = pairs[list(PAIR_TEXTS)].astype(object)
-    described = [column for column in table if "/" not in column]
-    trial = Trial(
-        record["network"],
-        record["truth"],
-        table[described],
-        table.drop(columns=described),
-        pairs,
-        record["images"],
-    )
-    return trial, record
+    table = pd.read_parquet(file).astype(dict.fromkeys(TEXTS, object))
+    pairs = pd.read_parquet(_pairs_file(file)).astype(dict.fromkeys(PAIR_TEXTS, object))
+    variants = [column for column in table if "/" in column]
+    objects = table.drop(columns=variants)
+    names = record["network"], record["truth"]
+    return Trial(*names, objects, table[variants], pairs, record["images"]), record
 
 
 def shipped_trials(analysis: Analysis, folder: Path = FOLDER) -> list[tuple[Trial, dict]]:
@@ -97,12 +89,15 @@ def shipped_trials(analysis: Analysis, folder: Path = FOLDER) -> list[tuple[Tria
     Errors: OtherCorpus if the scenes have been drawn anew since, so that the tables are outdated
     """
     corpus = analysis.corpus
-    if not isinstance(corpus, EmoScenes) or corpus.split != "test":
+    if not offers(corpus, "truth"):
         return []
-    own = file_hash(analysis.study.network.weights)
+    own, ids = file_hash(analysis.study.network.weights), set(corpus.ids)
     shipped = [read_trial(file) for file in sorted(folder.glob("seed-*.parquet"))]
-    found = [(trial, record) for trial, record in shipped if record["weights"] != own]
-    ids = set(corpus.ids)
+    found = [
+        (trial, record)
+        for trial, record in shipped
+        if record["weights"] != own and ids & set(trial.objects["image"])
+    ]
     for trial, record in found:
         if record["corpus"] != corpus.fingerprint:
             raise OtherCorpus(
@@ -112,25 +107,26 @@ def shipped_trials(analysis: Analysis, folder: Path = FOLDER) -> list[tuple[Tria
     return [(trial.of(ids), record) for trial, record in found]
 
 
-def accuracy(objects: pd.DataFrame) -> float:
-    """Share of scenes of which the network predicts the rule's label."""
-    first = objects.drop_duplicates("image")
-    return float(
-        np.mean([load_scene(image).label == label for image, label in
-                 zip(first["image"], first["label"], strict=True)])
-    )  # fmt: skip
+def accuracy(analysis: Analysis, trial: Trial) -> float:
+    """Share of the images of which the network predicts the true label; NaN on photographs."""
+    if not offers(analysis.corpus, "truth"):
+        return float("nan")
+    truth = analysis.corpus.truth().drop_duplicates("image").set_index("image")["label"]
+    said = trial.objects.drop_duplicates("image").set_index("image")["label"]
+    return float((said == truth.reindex(said.index)).mean())
 
 
-def network_table(trials: list[Trial], records: list[dict]) -> pd.DataFrame:
+def network_table(
+    analysis: Analysis, trials: Sequence[Trial], records: Sequence[dict]
+) -> pd.DataFrame:
     """Every network with its accuracy on these scenes and how it was trained."""
     rows = {}
     for trial, record in zip(trials, records, strict=True):
-        recipe = record.get("recipe", {})
         rows[trial.network] = {
             "scenes trained on": record.get("scenes"),
-            "epochs": recipe.get("epochs"),
+            "epochs": record.get("recipe", {}).get("epochs"),
             "images": trial.count,
-            "accuracy": accuracy(trial.objects) if trial.truth == "removal" else float("nan"),
+            "accuracy": accuracy(analysis, trial),
             "objects": len(trial.objects),
             "causal objects": int(trial.causal.sum()),
         }

@@ -1,11 +1,11 @@
 """One network on trial: the effect of every object, and what every explanation said of it.
 
-On EmoScenes the objects are exact and their effects are measured by removal (`effects`). On any
-other corpus they are what the detector finds, and the effect is that of inpainting the box
-(`occlusion`): a stand-in, which says so in `truth`.
+Where the corpus knows its objects exactly and can be drawn without each, effects are measured by
+removal (`effects`). On any other corpus objects are what the detector finds, and the effect is that
+of inpainting the box (`occlusion`): a stand-in, which says so in `truth`.
 
     objects     : image, name, class, x0, y0, x1, y1, area (share of the image), label,
-                  probability, probability_drop, logit_drop
+                  probability, label_without, probability_drop, logit_drop
     importances : the same rows; a column a variant, named as `contestants.variant` names it
 """
 
@@ -18,20 +18,21 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ..corpora.emoscenes.corpus import EmoScenes
+from ..corpora import offers
 from ..pipeline.analysis import Analysis
 from ..pipeline.importance import SCORES
 from ..pipeline.tables import box_importance
 from ..study import Preset
 from .cells import CAUSAL, LEAST, Cells
-from .changes import one_thread
-from .contestants import METHODS, settings_on_trial
+from .contestants import preset_variant, settings_on_trial
 from .effects import PAIR_TYPES, measure_effects
 from .occlusion import occlusion_effects
 
 OCCLUSIONS = ("grey", "blur", "inpaint", "cells")
-STAND_IN = "inpaint"
+REMOVAL, STAND_IN = "removal", "inpaint"
 NO_PAIRS = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PAIR_TYPES.items()})
+DESCRIBED = ["image", "name", "class", "x0", "y0", "x1", "y1", "area", "label", "probability"]
+DESCRIBED += ["label_without", "probability_drop", "logit_drop"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Trial:
     pairs: pd.DataFrame
     count: int  # images
 
+    @property
+    def planted(self) -> bool:
+        """Whether the objects are a rule's and were removed, so that causes are known."""
+        return self.truth == REMOVAL
+
     @cached_property
     def effect(self) -> np.ndarray:
         """Drop of the label's probability without each object, (B,)."""
@@ -60,10 +66,13 @@ class Trial:
         """Which objects are a cause of the label, (B,)."""
         return self.effect > CAUSAL
 
+    def importance(self, name: str) -> np.ndarray:
+        """What a variant says of each object, (B,); NaN where it is undefined."""
+        return self.importances[name].to_numpy(dtype=np.float64)
+
     def above(self, probability: float) -> Trial:
         """The same with the images predicted above a probability only, as the presets count."""
-        confident = set(self.objects.loc[self.objects["probability"] > probability, "image"])
-        return self.of(confident)
+        return self.of(set(self.objects.loc[self.objects["probability"] > probability, "image"]))
 
     def confident(self, probability: float) -> tuple[Trial, str]:
         """`above`, and what was left out; with too few such images, all images count instead."""
@@ -98,10 +107,10 @@ class Trial:
     def _groups(self) -> tuple[np.ndarray, pd.DataFrame]:
         """The row of `cells.rows` that each object belongs to, and those rows."""
         keys = pd.MultiIndex.from_frame(self.objects[["image", "class"]])
-        codes, names = keys.factorize()
-        first = np.unique(codes, return_index=True)[1]
-        rows = self.objects.loc[first, ["image", "class", "label"]].reset_index(drop=True)
-        return codes, rows.assign(effect=_largest(self.effect, codes, len(names)))
+        codes = keys.unique().get_indexer(keys)
+        rows = self.objects.loc[~keys.duplicated(), ["image", "class", "label"]]
+        rows = rows.assign(effect=_largest(self.effect, codes, len(rows)))
+        return codes, rows.reset_index(drop=True)
 
     @cached_property
     def cells(self) -> Cells:
@@ -114,9 +123,11 @@ class Trial:
         codes, rows = self._groups
         return _largest(np.nan_to_num(importance, nan=-np.inf), codes, len(rows)) > threshold
 
-    def present(self) -> np.ndarray:
-        """Presence alone: every row of `cells`."""
-        return np.ones(len(self._groups[1]), bool)
+    def attended_under(self, preset: Preset | None) -> np.ndarray:
+        """The same for Grad-CAM under a preset; every row for None, which is presence alone."""
+        if preset is None:
+            return np.ones(len(self._groups[1]), bool)
+        return self.attended(self.importance(preset_variant("gradcam", preset)), preset.threshold)
 
 
 def _largest(values: np.ndarray, codes: np.ndarray, groups: int) -> np.ndarray:
@@ -138,15 +149,14 @@ def objects_of(analysis: Analysis, confidence: float) -> tuple[pd.DataFrame, pd.
 
     confidence : of the detector's boxes, on photographs
     """
-    if isinstance(analysis.corpus, EmoScenes):
+    if offers(analysis.corpus, "remove"):
         effects = measure_effects(analysis)
-        return effects.objects, effects.pairs, "removal"
+        return effects.objects, effects.pairs, REMOVAL
     boxes = analysis.boxes
     boxes = boxes[boxes["confidence"] > confidence].reset_index(drop=True)
     found = occlusion_effects(analysis, boxes, [STAND_IN])[STAND_IN].set_index("box")
     drops = found.drop(columns="image").reindex(boxes.index)
-    objects = pd.concat([boxes.assign(name=boxes["class"]), drops], axis=1)
-    return objects, NO_PAIRS, STAND_IN
+    return pd.concat([boxes.assign(name=boxes["class"]), drops], axis=1), NO_PAIRS, STAND_IN
 
 
 def scored(
@@ -169,11 +179,12 @@ def occlusion_columns(
     covered : of how many images; NaN for the boxes of the others; 0 takes all
     """
     found = occlusion_effects(analysis, objects, fills, analysis.ids[: covered or None])
-    columns = {}
-    for fill, table in found.items():
-        drops = table.set_index("box").reindex(objects.index)
-        columns[f"occlusion/{fill}/probability"] = drops["probability_drop"].to_numpy()
-        columns[f"occlusion/{fill}/logit"] = drops["logit_drop"].to_numpy()
+    drops = {fill: table.set_index("box").reindex(objects.index) for fill, table in found.items()}
+    columns = {
+        f"occlusion/{fill}/{measure}": table[f"{measure}_drop"].to_numpy()
+        for fill, table in drops.items()
+        for measure in ("probability", "logit")
+    }
     return pd.DataFrame(columns, index=objects.index)
 
 
@@ -182,35 +193,22 @@ def put_on_trial(
     network: str,
     presets: Mapping[str, Preset],
     *,
-    methods: Sequence[str] = METHODS,
     fills: Sequence[str] = OCCLUSIONS,
     covered: int = 0,
     confidence: float = 0.1,
 ) -> Trial:
     """Everything that is judged, computed or read back from the study's results.
 
-    On drawn scenes PyTorch runs on one thread: other processes draw on the other cores, and the
-    last digits do not depend on how many there are.
-
     network    : its name in tables
     presets    : under which the methods are judged
     covered    : occlude the boxes of the first images only; 0 takes all
     confidence : of the detector's boxes that count as objects, on photographs
     """
-    with one_thread(isinstance(analysis.corpus, EmoScenes)):
-        objects, pairs, truth = objects_of(analysis, confidence)
-        objects = objects.assign(area=relative_area(objects, analysis.images))
-        maps = analysis.maps(settings_on_trial(presets, methods))
-        importances = [scored(objects, maps, analysis.images)]
-        if judged := [fill for fill in fills if fill != truth]:
-            importances.append(occlusion_columns(analysis, objects, judged, covered))
-    columns = ["image", "name", "class", "x0", "y0", "x1", "y1", "area", "label", "probability"]
-    columns += ["label_without", "probability_drop", "logit_drop"]
-    return Trial(
-        network,
-        truth,
-        objects[columns],
-        pd.concat(importances, axis=1),
-        pairs,
-        len(analysis.ids),
-    )
+    objects, pairs, truth = objects_of(analysis, confidence)
+    objects = objects.assign(area=relative_area(objects, analysis.images))
+    maps = analysis.maps(settings_on_trial(presets))
+    importances = [scored(objects, maps, analysis.images)]
+    if judged := [fill for fill in fills if fill != truth]:
+        importances.append(occlusion_columns(analysis, objects, judged, covered))
+    columns = pd.concat(importances, axis=1)
+    return Trial(network, truth, objects[DESCRIBED], columns, pairs, len(analysis.ids))

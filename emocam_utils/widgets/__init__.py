@@ -1,5 +1,8 @@
-"""What explorers share: controls, a heatmap to click on, pictures of images, and their state.
+"""What explorers share. Nothing here passes an image through a network.
 
-Nothing here passes an image through a network. Without a live notebook an explorer shows itself as
-a static figure.
+controls    controls by name, their values as a state, a still picture where nothing is live
+corpus      filters, methods and images of a study, a sample of them if they are many
+heatmap     classes by labels as HTML, to click on
+pictures    images with boxes and maps, drawn in milliseconds
+state       what an explorer shows, saved and restored
 """

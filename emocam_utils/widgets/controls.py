@@ -11,12 +11,15 @@ from typing import Any
 
 import ipywidgets
 import matplotlib.pyplot as plt
+from IPython.display import display
 from matplotlib.figure import Figure
 
 from ..figures import style
 from ..progress import surroundings
 from ..study import Preset, StudyError
-from .state import save_state, saved_state
+from .state import save_state, saved_states
+
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 LONG = {"description_width": "150px"}
 WIDE = {"width": "430px"}
@@ -118,14 +121,14 @@ class Explorer:
         return self.state[name] == value  # a slider clips what is out of its range
 
     def save(self, _: object = None) -> None:
-        """Save the state to the study's file; a failure is said below the buttons."""
-        self._say(lambda: f"saved to {save_state(self.study, self.name, self.state).name}")
+        """Save the state (`state`); a failure is said below the buttons."""
+        self._say(lambda: f"saved to {save_state(self.study, self.name, self.state)}")
 
     def restore(self, _: object = None) -> None:
-        """Take the state from the study's file; a failure is said below the buttons."""
+        """Take the state that was saved; a failure is said below the buttons."""
 
         def restored() -> str:
-            state = saved_state(self.study, self.name)
+            state = saved_states(self.study).get(self.name)
             if state is None:
                 return f"nothing is saved for the {self.name} explorer of {self.study}"
             self.set_state(state)
@@ -149,15 +152,40 @@ class Explorer:
         return ipywidgets.HBox(made)
 
     def _repr_mimebundle_(self, **_: object) -> dict:
-        """The live explorer in a notebook that somebody looks at, elsewhere its static figure."""
+        """The still figure; in a live notebook that somebody looks at, the explorer as well."""
+        bundle = {
+            "image/png": self._still(),
+            "text/plain": f"({self.name} explorer: interactive in JupyterLab)",
+        }
         if surroundings() == "notebook":
-            return self.box._repr_mimebundle_()
+            bundle |= {VIEW: self.box._repr_mimebundle_()[VIEW]}
+        return bundle
+
+    def _ipython_display_(self) -> None:
+        """Show the bundle, and in a live notebook the still figure as an output of its own.
+
+        JupyterLab prefers the widget, and says "Error displaying widget" where a saved notebook has
+        no kernel. So the still figure comes first: the live explorer hides it, and where there is
+        none, it hides that error.
+        """
+        bundle = self._repr_mimebundle_()
+        if VIEW in bundle:
+            mark, picture = f"emocam-still-{self.box.model_id}", bundle.pop("image/png")
+            error = f".jp-OutputArea:has(.{mark}) .jp-OutputArea-output.jupyter-widgets"
+            html = (
+                f"<style>{error} {{display: none}}</style>"
+                f"<img class='{mark}' src='data:image/png;base64,{picture}'>"
+            )
+            display({"text/html": html}, raw=True)
+            hidden = ipywidgets.HTML(f"<style>.{mark} {{display: none}}</style>")
+            self.box.children = (*self.box.children, hidden)
+        display(bundle, raw=True)
+
+    def _still(self) -> str:
+        """`figure` as a PNG in base64."""
         with style():
             figure = self.figure()
             buffer = io.BytesIO()
             figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
         plt.close(figure)
-        return {
-            "image/png": base64.b64encode(buffer.getvalue()).decode(),
-            "text/plain": f"({self.name} explorer: interactive in JupyterLab)",
-        }
+        return base64.b64encode(buffer.getvalue()).decode()

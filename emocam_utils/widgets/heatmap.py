@@ -8,12 +8,9 @@ from html import escape
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns  # noqa: F401  (registers the colour map rocket)
 
-from ..figures import short_label
+from ..figures import PERCENT, limits, short_label
 
-PERCENT = ("attended", "presence", "attention given presence")
-SIGNED = ("pmi", "log odds")
 CLICK = "emocam-click"  # CSS class of the text field that takes clicks
 ROOM = "emocam-explorer"  # CSS class of what holds both the heatmap and that field
 
@@ -35,17 +32,6 @@ STYLE = f"""<style>
   transform: rotate(180deg); white-space: nowrap}}
 .{ROOM} table.heat td.chosen {{outline: 3px solid #1971c2; outline-offset: -2px}}
 </style>"""
-
-
-def limits(measure: str, values: np.ndarray) -> tuple[float, float, str]:
-    """Lowest and highest value of the colours, and their map: signed ones symmetric about 0."""
-    finite = values[np.isfinite(values)]
-    if measure in PERCENT:
-        return 0.0, 100.0, "rocket_r"
-    if measure in SIGNED:
-        most = float(np.abs(finite).max(initial=0)) or 1.0
-        return -most, most, "RdBu_r"
-    return 0.0, float(finite.max(initial=0)) or 1.0, "rocket_r"
 
 
 @lru_cache(maxsize=4)

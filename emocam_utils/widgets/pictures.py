@@ -16,10 +16,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..corpora import Corpus
 from ..figures import DROPPED, KEPT, overlay
-from ..pipeline.attention import Attention
-from ..pipeline.importance import scaled
-from ..pipeline.tables import map_array
-from ..study import Preset
 
 FAINT = "#ced4da"  # of boxes that are not kept: to be seen on a dark map
 CORNERS = ["x0", "y0", "x1", "y1"]
@@ -78,26 +74,6 @@ class Pictures:
                 draw.rectangle(draw.textbbox(at, text, font=font), fill=colour)
                 draw.text(at, text, fill="white", font=font)
         return picture
-
-
-class Found:
-    """What an `Attention` has of single images, looked up without a search through its tables."""
-
-    def __init__(self, attention: Attention) -> None:
-        self.attention = attention
-        self._rows = attention.boxes.groupby("image", sort=False).indices
-        self._maps = {name: row for row, name in enumerate(attention.maps["image"])}
-
-    def boxes(self, image: str, preset: Preset) -> tuple[pd.DataFrame, np.ndarray]:
-        """The boxes of enough confidence and their importance under the preset's score."""
-        a = self.attention
-        rows = self._rows.get(image, np.array([], dtype=int))
-        rows = rows[a.boxes["confidence"].to_numpy()[rows] > preset.confidence]
-        return a.boxes.iloc[rows], a.importances[preset.importance].to_numpy()[rows]
-
-    def cam(self, image: str) -> np.ndarray:
-        """The map scaled to [0, 1]; NaN for an empty one."""
-        return scaled(map_array(self.attention.maps.iloc[self._maps[image]]))
 
 
 def picture_html(picture: Image.Image, caption: str = "") -> str:

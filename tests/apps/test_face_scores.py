@@ -85,7 +85,9 @@ def test_wrong_input_is_said_and_nothing_written(tmp_path, network, capsys, chan
     folder = {"nowhere": "nowhere", ".": "void"}.get(change.pop("folder", ""), "faces")
     options = {"--out": str(tmp_path / "s.csv"), "--network": network, **change}
     words = [word for option in options.items() for word in option]
-    assert main([str(tmp_path / folder), *words]) == 2
+    with pytest.raises(SystemExit) as stopped:
+        main([str(tmp_path / folder), *words])
+    assert stopped.value.code == 2
     assert re.search(message, capsys.readouterr().err)
     assert not (tmp_path / "s.csv").exists()
 

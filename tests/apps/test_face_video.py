@@ -8,11 +8,11 @@ from PIL import Image
 from tiny_faces import LABELS, brightness, plain, scene
 
 import emocam_utils.faces.video_files as module
-from emocam_utils.apps.face_scores import NETWORKS
 from emocam_utils.apps.face_video import annotate_video, main, painted, read_video
 from emocam_utils.corpora.face_finding import cut_face
 from emocam_utils.faces.reading import cam_map, on_one_scale, read_faces
 from emocam_utils.faces.video_files import VideoError, open_video, write_video
+from emocam_utils.networks import NETWORKS
 
 FRAMES, GAP, FPS = 8, 3, 12
 
@@ -92,7 +92,9 @@ def test_the_command_writes_video_and_table(film, tmp_path, capsys):
         video = open_video(out)
         assert (video.fps, video.frames, video.width, video.height) == (FPS, FRAMES, 320, 240)
         assert sorted(p.name for p in out.parent.iterdir()) == ["out.csv", "out.mp4"]
-        assert main([str(tmp_path / "no.mp4"), *words[1:]]) == 2
+        with pytest.raises(SystemExit) as stopped:
+            main([str(tmp_path / "no.mp4"), *words[1:]])
+        assert stopped.value.code == 2
         assert "no.mp4 is missing" in capsys.readouterr().err
         assert len(list(open_video(out))) == FRAMES  # the earlier result stays
     finally:
@@ -159,7 +161,12 @@ def test_a_failure_leaves_no_half_file(tmp_path, monkeypatch):
         write_video(tmp_path / "a.mp4", [])
     with pytest.raises(VideoError, match="frame 1 is 10 x 20"):
         write_video(tmp_path / "a.mp4", [plain(), plain()[:20, :10]])
-    monkeypatch.setattr(module, "_is_whole", lambda path, count: False)  # as on a full disk
+
+    def cut_short(path, frames, fps):  # as on a full disk, of which OpenCV says nothing
+        path.write_bytes(b"half")
+        return 2
+
+    monkeypatch.setattr(module, "_write", cut_short)
     with pytest.raises(VideoError, match="was not written whole"):
         write_video(tmp_path / "a.mp4", [plain()])
     assert not list(tmp_path.iterdir())

@@ -11,10 +11,9 @@ from tiny_attention import tiny_attention
 from emocam_utils.association.box_size import (
     binned_medians,
     importance_by_area,
-    relative_area,
     size_bias,
-    size_bias_words,
 )
+from emocam_utils.pipeline.example import relative_area
 
 IMAGES = pd.DataFrame(
     {"image": [f"i{k}.png" for k in range(30)], "width": 60, "height": range(60, 90)}
@@ -54,11 +53,3 @@ def test_medians_are_over_equally_many_boxes_in_order_of_area():
     assert medians["area"].tolist() == [1.5, 3.5, 5.5]
     assert medians["mean"].tolist() == [15, 35, 55]
     assert binned_medians(table[:0]).empty and size_bias(table[:2]).isna().all()
-
-
-def test_words_say_which_boxes_a_score_favours():
-    rho = pd.Series({"mean": -0.4, "share": 0.5, "even": 0.09, "none": np.nan})
-    assert size_bias_words(rho) == (
-        "mean: ρ = -0.40, favours small boxes; share: ρ = +0.50, favours large boxes; "
-        "even: ρ = +0.09, nearly even; none: undefined"
-    )

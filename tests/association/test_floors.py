@@ -1,13 +1,11 @@
 """Floors of an association: shuffled importances, random maps, and images drawn again."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from tiny_attention import tiny_attention
 
 from emocam_utils.association.floors import (
     class_table,
-    floors_words,
     resampled_means,
     shuffled_attention,
     shuffled_means,
@@ -47,23 +45,10 @@ def test_floors_of_importances_that_mean_nothing_hold_the_association():
     own = mean_percent(result.matrix.to_numpy(), result.images.to_numpy())
     shuffled = shuffled_means(attention, draws=30)
     assert abs(own - shuffled.mean(axis=0)).max() < 4
-    table = class_table(result, result, top=2, draws=40)
+    table = class_table(attention, attention, top=2, draws=40)
     assert table.index.tolist() == result.panel(2)[0].index.tolist()
     assert (table["attended_low"] <= table["attended"]).all()
     assert (table["attended"] <= table["attended_high"]).all()
     assert (table["attended"] <= table["presence"]).all()
     assert table["random"].tolist() == pytest.approx(table["attended"].tolist())
     assert table["rank"].tolist() == [1, 2]
-
-
-def test_words_count_classes_above_each_floor():
-    table = pd.DataFrame(
-        {
-            "attended": [5.0, 5, 5],
-            "attended_low": [4.0, 4, 4],
-            "shuffled_high": [3.0, 5, 6],
-            "random": [3.9, 1, 4],
-        }
-    )
-    words = floors_words(table)
-    assert "Of 3 classes, 1 are attended" in words and "and 2 more often than with" in words

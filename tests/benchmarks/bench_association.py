@@ -13,10 +13,9 @@ from itertools import cycle
 import numpy as np
 import pandas as pd
 
-from emocam_utils.pipeline.attention import attended_boxes, counted_images
+from emocam_utils.pipeline.attention import counted_images
 from emocam_utils.pipeline.counts import Tally
 from emocam_utils.pipeline.importance import SCORES
-from emocam_utils.pipeline.matrix import association_matrix, association_percent, images_per_label
 from emocam_utils.stats.measures import attended_percent
 from emocam_utils.study import Preset
 
@@ -99,11 +98,14 @@ def _ours(tally: Tally, preset: Preset) -> np.ndarray:
 
 
 def _pandas(boxes, predictions, importance, classes, labels, preset) -> pd.DataFrame:
-    kept = attended_boxes(boxes, predictions, importance, preset)
-    matrix = association_matrix(kept, classes, labels)
-    return association_percent(
-        matrix, images_per_label(counted_images(predictions, preset), labels)
-    )
+    counted = counted_images(predictions, preset)
+    passed = (importance > preset.threshold) & (boxes["confidence"] > preset.confidence)
+    kept = boxes[passed].merge(counted[["image", "label"]], on="image")
+    pairs = kept[["image", "class", "label"]].drop_duplicates()
+    matrix = pairs.groupby(["class", "label"]).size().unstack(fill_value=0)
+    matrix = matrix.reindex(index=list(classes), columns=list(labels), fill_value=0)
+    images = counted["label"].value_counts().reindex(list(labels), fill_value=0)
+    return 100 * matrix / images.replace(0, np.nan)
 
 
 def _timed(work: Callable) -> tuple[object, float]:

@@ -14,8 +14,6 @@ import platform
 import sys
 from pathlib import Path
 
-import torch
-
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ("association", "cams")
 
@@ -29,7 +27,8 @@ def main() -> None:
         parser.error(
             f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}"
         )
-    sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+    import torch
+
     machine = f"{torch.get_num_threads()} threads, {platform.machine()}, torch {torch.__version__}"
     print(f"Measured on {machine}\n")
     print("| what | n | ours (s) | peer | peer (s) | peer / ours |\n|---|---|---|---|---|---|")
@@ -44,4 +43,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.path.insert(0, str(ROOT))
+    from emocam_utils.progress import command
+
+    command(main, "the rows above are complete")

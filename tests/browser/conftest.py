@@ -1,8 +1,8 @@
 """A notebook of the study tiny in a real browser: JupyterLab here, Chromium driven by playwright.
 
-`make test-browser` runs these tests. They are skipped, and say why, without playwright, Chromium or
-the trained weights. A test module says by `NOTEBOOK` which notebook it is about. Screenshots go to
-the folder of EMOCAM_SCREENSHOTS, if that is set.
+`make test-browser` runs these tests, or says what to install for them; a run of all tests skips
+them without playwright, Chromium or the trained weights. A test module says by `NOTEBOOK` which
+notebook it is about. Screenshots go to the folder of EMOCAM_SCREENSHOTS, if that is set.
 """
 
 from __future__ import annotations
@@ -49,15 +49,26 @@ SETTINGS = {
 }
 
 
+def missing() -> str:
+    """What keeps these tests from running, and how to get it; "" if nothing does."""
+    if playwright is None:
+        return f"playwright is missing: {sys.executable} -m pip install -r requirements-browser.txt"
+    if not CHROMIUM:
+        return "Chromium is missing: install it, e.g. apt-get install chromium"
+    return "" if WEIGHTS.exists() else f"{WEIGHTS} is missing: make train"
+
+
+def pytest_sessionstart() -> None:
+    """Called where these tests are asked for by name, as `make test-browser` does."""
+    if missing():
+        raise pytest.UsageError(missing())
+
+
 @pytest.fixture(scope="module")
 def notebook(tmp_path_factory, request) -> Path:
     """The module's notebook with the study tiny in its parameters, in a folder of its own."""
-    if playwright is None:
-        pytest.skip("playwright is missing: pip install -r requirements-browser.txt")
-    if not CHROMIUM:
-        pytest.skip("Chromium is missing: apt-get install chromium")
-    if not WEIGHTS.exists():
-        pytest.skip(f"{WEIGHTS} is missing: make train")
+    if missing():
+        pytest.skip(missing())
     name = request.module.NOTEBOOK
     source = nbformat.read(paths.NOTEBOOKS / name, as_version=4)
     cell = next(c for c in source.cells if "parameters" in c.metadata.get("tags", []))

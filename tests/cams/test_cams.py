@@ -1,4 +1,7 @@
-"""What every CAM method promises, tested for all that are registered; and building one by name."""
+"""Building a CAM method by its name, what it refuses, and maps with known answers.
+
+tests/test_contracts.py holds what every method promises.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,13 @@ import copy
 
 import pytest
 import torch
-from tiny_networks import images, tiny_emonet, two_channel_features, two_channel_head
+from tiny_networks import two_channel_features, two_channel_head
 from torch import nn
 
-from emocam_utils.cams import CAMS, CamMethod, build_cam, cam_options, library_names
+from emocam_utils.cams import CAMS, build_cam, cam_options, library_names
 from emocam_utils.registry import UnknownName
 
 METHODS = [*CAMS, "library:GradCAM", "library:EigenCAM", "library:AblationCAM"]
-
-
-@pytest.fixture(scope="module")
-def network():
-    return tiny_emonet()
-
-
-@pytest.fixture(scope="module")
-def features(network):
-    return network.features(images(3))
 
 
 TARGETS = torch.tensor([3, 0, 17])
@@ -42,67 +35,15 @@ def method_and_head(name, network):
     return build_cam(name, **quick), head
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_one_raw_signed_map_an_image(name, network, features):
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "gradcam++"])
+def test_maps_are_signed(name, network, features):
+    """Those of gradcam++ are not: its weights and the activations are positive."""
     method, head = method_and_head(name, network)
-    assert isinstance(method, CamMethod)
-    assert method.name == name
-    maps = method(head, features, TARGETS)
-    assert maps.shape == (3, 13, 13)
-    assert maps.isfinite().all()
-    assert not maps.requires_grad
-    assert (maps.flatten(1).std(1) > 0).all()
-    if name != "gradcam++":  # its weights and the activations are positive
-        assert (maps < 0).any()
-    scaled = (maps.amin((1, 2)) == 0) & ((maps.amax((1, 2)) - 1).abs() < 1e-6)
-    assert not scaled.any()
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_a_batch_of_one_equals_a_batch_of_three(name, network, features):
-    method, head = method_and_head(name, network)
-    together = method(head, features, TARGETS)
-    for image in range(3):
-        one = slice(image, image + 1)
-        alone = method(head, features[one], TARGETS[one])
-        scale = together[image].abs().max()
-        torch.testing.assert_close(alone[0] / scale, together[image] / scale, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_the_head_and_its_inputs_are_left_as_they_were(name, network, features):
-    method, head = method_and_head(name, network)
-    head = copy.deepcopy(head)
-    head[-1].weight.requires_grad_()  # a parameter that a careless method would give a gradient
-    before = copy.deepcopy(head)
-    given, targets = features.clone(), TARGETS.clone()
-    method(head, given, targets)
-    assert torch.equal(given, features)
-    assert torch.equal(targets, TARGETS)
-    assert not given.requires_grad
-    assert [type(m) for m in head.modules()] == [type(m) for m in before.modules()]
-    for ours, theirs in zip(head.modules(), before.modules(), strict=True):
-        assert ours.training == theirs.training
-        assert ours._parameters.keys() == theirs._parameters.keys()
-        hooks = [name for name in vars(ours) if name.endswith("_hooks") and getattr(ours, name)]
-        assert not hooks
-    for ours, theirs in zip(head.parameters(), before.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
-        assert ours.requires_grad == theirs.requires_grad
-        assert ours.grad is None
-
-
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_it_works_where_gradients_are_off(name, mode, network, features):
-    method, head = method_and_head(name, network)
-    expected = method(head, features[:1], TARGETS[:1])
-    with mode():
-        torch.testing.assert_close(method(head, features[:1].clone(), TARGETS[:1]), expected)
+    assert (method(head, features, TARGETS) < 0).any()
 
 
 @pytest.mark.parametrize("name", [*(n for n in CAMS if n != "random"), "library:LayerCAM"])
-def test_nothing_to_show_is_all_zero_and_never_nan(name, network):
+def test_nothing_to_show_is_all_zero(name, network):
     method, head = method_and_head(name, network)
     head = copy.deepcopy(head)
     head[-1].bias.data[:] = 0
@@ -110,13 +51,6 @@ def test_nothing_to_show_is_all_zero_and_never_nan(name, network):
         maps = method(head, dead, TARGETS[:2])
         if getattr(method, "layer", "post_relu") == "post_relu":
             assert torch.equal(maps, torch.zeros(2, 13, 13))
-        assert maps.isfinite().all()
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_no_images_no_maps(name, network, features):
-    method, head = method_and_head(name, network)
-    assert method(head, features[:0], TARGETS[:0]).shape == (0, 13, 13)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -206,8 +140,7 @@ def test_unknown_names_list_what_exists():
 
 
 def test_library_methods_are_there_by_name():
-    assert "library:EigenCAM" in CAMS
-    assert "library:Nothing" not in CAMS
+    assert "library:EigenCAM" not in CAMS  # or `in` would know names that a loop does not
     assert {"GradCAM", "EigenCAM", "ScoreCAM", "LayerCAM"} <= set(library_names())
     assert build_cam("library:LayerCAM", layer="pre_relu").method == "LayerCAM"
 

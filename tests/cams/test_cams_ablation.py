@@ -16,6 +16,7 @@ from torch import nn
 
 from emocam_utils.cams import channels
 from emocam_utils.cams.ablation import AblationCam
+from emocam_utils.cams.target import explained
 
 TARGETS = torch.tensor([3, 0, 17])
 
@@ -32,14 +33,8 @@ class Opaque(nn.Module):
         return self.hidden[0](inputs)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return tiny_emonet()
-
-
-@pytest.fixture(scope="module")
-def features(network):
-    return network.features(images(3))
+def weights_of(method, head, features, targets):
+    return method.weights(*explained(head, features, targets, method.layer))
 
 
 def slow_drops(head, features, targets, score):
@@ -63,7 +58,7 @@ def slow_drops(head, features, targets, score):
 def test_weights_are_the_drops(score, layer, network, features):
     expected = slow_drops(network.head, features, TARGETS, score)
     method = AblationCam(score=score, layer=layer)
-    weights = method.weights(network.head, features, TARGETS)
+    weights = weights_of(method, network.head, features, TARGETS)
     torch.testing.assert_close(weights, expected, atol=1e-5, rtol=1e-4)
     activations = features if layer == "pre_relu" else features.relu()
     maps = (expected[:, :, None, None] * activations).sum(1)
@@ -101,7 +96,7 @@ def test_a_score_of_zero_has_nothing_to_be_relative_to(network):
     for layer in head[4], head[7], head[10]:
         layer.bias.data.zero_()
     dead = torch.full((3, 32, 13, 13), -1.0)
-    weights = AblationCam(relative=True).weights(head, dead, TARGETS)
+    weights = weights_of(AblationCam(relative=True), head, dead, TARGETS)
     assert torch.equal(weights, torch.zeros(3, 32))
 
 
@@ -159,7 +154,7 @@ def test_drops_of_heads_of_many_kinds(layers):
     width = body(features).shape[1]
     for tail in ((nn.Linear(width, 3),), (nn.Linear(width, 9), nn.Tanh(), nn.Linear(9, 3, False))):
         head = nn.Sequential(*body, *tail).eval()
-        weights = AblationCam().weights(head, features, TARGETS[1:] % 3)
+        weights = weights_of(AblationCam(), head, features, TARGETS[1:] % 3)
         expected = slow_drops(head[1:], features.relu(), TARGETS[1:] % 3, "logit")
         torch.testing.assert_close(weights, expected, atol=1e-5, rtol=1e-4)
 
@@ -171,7 +166,7 @@ def test_leaving_out_unused_units_changes_nothing(monkeypatch, network, features
     mostly_silent = tiny_emonet()
     mostly_silent.head.fc6.bias.data -= 0.5
     assert_maps_equal(method(network.head, features, TARGETS), expected)
-    sparse = method.weights(mostly_silent.head, features, TARGETS)
+    sparse = weights_of(method, mostly_silent.head, features, TARGETS)
     slow = slow_drops(mostly_silent.head, features, TARGETS, "logit")
     torch.testing.assert_close(sparse, slow, atol=1e-5, rtol=1e-4)
 
@@ -195,7 +190,7 @@ def test_a_channel_that_is_silent_is_not_run(network, features):
     layers[7] = watched = Opaque(layers[7])
     silent = features.clone()
     silent[:, 5:] = -1
-    weights = AblationCam().weights(nn.Sequential(*layers), silent, TARGETS)
+    weights = weights_of(AblationCam(), nn.Sequential(*layers), silent, TARGETS)
     assert max(watched.rows) <= 5
     assert torch.equal(weights[:, 5:], torch.zeros(3, 27))
     assert (weights[:, :5] != 0).all()

@@ -21,11 +21,6 @@ PEERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def network():
-    return tiny_emonet()
-
-
 @pytest.mark.parametrize("layer", ["pre_relu", "post_relu"])
 @pytest.mark.parametrize("score", ["logit", "probability"])
 @pytest.mark.parametrize("name", PEERS)

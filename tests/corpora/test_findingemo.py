@@ -7,11 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
 
-import nbformat
-import numpy as np
-import pandas as pd
 import pytest
 from misbehaving_server import picture
 
@@ -29,19 +25,9 @@ from emocam_utils.corpora.findingemo import (
 )
 from emocam_utils.corpora.images import UnreadableImage
 from emocam_utils.downloads.image_files import safe_path
-from emocam_utils.networks.emonet import EmoNet, freeze
-from emocam_utils.networks.weights import save_emonet
-from emocam_utils.overview.annotation_plots import by_emotion_figure
-from emocam_utils.overview.annotations import (
-    annotated_associations,
-    annotated_cells,
-    by_annotation,
-)
 from emocam_utils.pipeline import analysis as stages
 from emocam_utils.pipeline.analysis import Analysis
-from emocam_utils.pipeline.counts import Tally
-from emocam_utils.pipeline.matrix import associate
-from emocam_utils.study import CorpusSpec, ModelSpec, Study, load_study
+from emocam_utils.study import load_study
 
 HEADER = "index,user,image_path,tags,age,valence,arousal,emotion,dec_factors,ambiguity,datetime\n"
 ROW = '0,u1,/Run_1/a b/c.jpg,"Text,NA","Adults,Seniors",-3,6,Grief,"Context,Neutral",2,2023\n'
@@ -166,12 +152,11 @@ def test_the_corpus_is_the_annotated_images_that_are_there(folder):
             corpus.read(name)
 
 
-def test_the_fingerprint_changes_with_the_images(folder):
-    before = FindingEmo(folder).fingerprint
-    assert FindingEmo(folder).fingerprint == before
-    assert FindingEmo(folder, limit=2).fingerprint != before
-    (folder / annotations().index[1]).write_bytes(picture(5) + b"x")
-    assert FindingEmo(folder).fingerprint != before
+def test_stamp_and_digest_change_with_the_image(folder):
+    corpus, image = FindingEmo(folder), annotations().index[1]
+    before = corpus.stamp(image), corpus.digest(image)
+    (folder / image).write_bytes(picture(5) + b"x")
+    assert corpus.stamp(image) != before[0] and corpus.digest(image) != before[1]
 
 
 def test_without_images_it_says_how_to_get_them(tmp_path):
@@ -181,111 +166,7 @@ def test_without_images_it_says_how_to_get_them(tmp_path):
         _ = corpus.ids
 
 
-def test_the_notebook_runs_offline_without_images_or_weights(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(paths, "FIGURES", tmp_path)
-    monkeypatch.setattr(findingemo, "FOLDER", tmp_path / "none")
-    monkeypatch.setattr("emocam_utils.pipeline.analysis.IMAGES", tmp_path / "none")
-    notebook = nbformat.read(paths.NOTEBOOKS / "00_findingemo.ipynb", 4)
-    scope: dict = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            exec(cell.source, scope)
-    assert "no predictions: none of FindingEmo's 25,869 images" in capsys.readouterr().out
-    saved = sorted(path.stem for path in (tmp_path / "findingemo").glob("*.png"))
-    assert len(saved) == 6
-    assert scope["found"].loc["all", "there"] == 0
-    assert np.isnan(scope["annotated"].cramers_v(scope["agreement"]))
-
-
 # the study
-
-
-def corner_detector(weights, **options):
-    """A "Dog" in the upper left quarter of every image."""
-
-    class Detector:
-        classes = ("Dog", "Cat")
-
-        def detect(self, images, ids):
-            return [
-                pd.DataFrame(
-                    [("Dog", 0.5, 0.0, 0.0, image.width / 2, image.height / 2)],
-                    columns=["class", "confidence", "x0", "y0", "x1", "y1"],
-                )
-                for image in images
-            ]
-
-    return Detector()
-
-
-@pytest.fixture
-def small_study(tmp_path, monkeypatch):
-    """One clear image of each of the 24 emotions, and three ambiguous ones of Joy."""
-    table = annotations()
-    clear = table[table["ambiguity"] < 3]
-    images = [clear.index[clear["emotion"] == emotion][0] for emotion in EMOTIONS]
-    images += list(table.index[(table["emotion"] == "Joy") & (table["ambiguity"] >= 3)][:3])
-    for number, image in enumerate(images):
-        path = tmp_path / "images" / image
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture(number))
-    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
-    monkeypatch.setitem(stages.DETECTORS._things, "corner", corner_detector)
-    weights = save_emonet(freeze(EmoNet(0.0625, 0.01).initialise(0)), tmp_path / "net.safetensors")
-    return Study(
-        name="small",
-        title="FindingEmo, a few images",
-        corpus=CorpusSpec(kind="findingemo", path=tmp_path / "images"),
-        network=ModelSpec(name="emonet", weights=weights),
-        detector=ModelSpec(name="corner"),
-        cams=("gradcam",),
-        presets=load_study("findingemo").presets,
-    )
-
-
-def test_presets_leave_ambiguous_images_out_by_predicted_and_by_annotated_emotion(small_study):
-    table = annotations()
-    preset = small_study.preset("corrected").model_copy(update={"probability": 0.0})
-    attention = Analysis(small_study, "cpu").attention("gradcam", preset)
-    middle = float(attention.importances[preset.importance].median())
-    preset = preset.model_copy(update={"threshold": middle})  # so that about half of them pass
-    attention = replace(attention, preset=preset)
-    assert len(attention.predictions) == 27
-    assert preset.ambiguity == 3
-    assert associate(attention).images.sum() == 24, "three are ambiguous"
-    assert (
-        "24 of 27 images above probability 0 and below ambiguity 3" in associate(attention).words()
-    )
-
-    result = associate(by_annotation(attention, table))
-    assert list(result.matrix.columns) == list(EMOTIONS)
-    assert result.images.to_dict() == dict.fromkeys(EMOTIONS, 1)
-    kept = attention.importances[preset.importance] > middle
-    attended = table.loc[attention.boxes["image"][kept]]
-    expected = attended.loc[attended["ambiguity"] < 3, "emotion"].value_counts()
-    assert 0 < len(expected) < 24, "the maps are to tell images apart"
-    counted = result.matrix.loc["Dog"]
-    assert counted[counted > 0].to_dict() == expected.to_dict()
-    assert not result.matrix.loc["Cat"].any()
-
-    everything = attention.preset.model_copy(update={"ambiguity": 7})
-    all_of_them = associate(by_annotation(replace(attention, preset=everything), table))
-    assert all_of_them.images["Joy"] == 4
-    assert all_of_them.images.sum() == 27
-
-    presets = dict.fromkeys(small_study.presets, preset)
-    found = annotated_associations(
-        Analysis(small_study.model_copy(update={"presets": presets}), "cpu"), table
-    )
-    assert list(found) == ["as published", "corrected"]
-    assert found["corrected"].matrix.equals(result.matrix)
-    cells = annotated_cells(found).loc["Dog"]
-    assert cells["corrected_images"].to_dict() == result.matrix.loc["Dog"].to_dict()
-    figure = by_emotion_figure({title: made.panel(25) for title, made in found.items()})
-    assert "annotated emotion (n images)" in [ax.get_xlabel() for ax in figure.axes]
-
-    tally = Tally.of(by_annotation(attention, table))  # what the sliders move
-    assert np.array_equal(tally.matrix(preset), result.matrix.to_numpy())
 
 
 def test_the_study_opens_its_corpus_and_its_models_only_after_their_check(monkeypatch):

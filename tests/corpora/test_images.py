@@ -102,11 +102,15 @@ def test_folder_lists_images_only_in_order(broken):
     assert Folder(broken, limit=2).ids == names[:2]
 
 
-def test_folder_fingerprint_follows_the_files(broken):
-    before = Folder(broken).fingerprint
-    assert Folder(broken).fingerprint == before
-    block((13, 8)).save(broken / "good one ü.png")
-    assert Folder(broken).fingerprint != before
+def test_stamp_and_digest_follow_a_file(broken):
+    def known():
+        return [ask(name) for ask in (Folder(broken).stamp, Folder(broken).digest)]
+
+    name = "good one ü.png"
+    before = known()
+    assert known() == before
+    block((13, 8)).save(broken / name)
+    assert all(new != old for new, old in zip(known(), before, strict=True))
 
 
 @pytest.mark.parametrize("escape", ["../outside.png", "/etc/passwd", "sub/../../outside.png"])

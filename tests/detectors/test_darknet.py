@@ -1,10 +1,12 @@
 """YOLOv3 in darknet's format: lightnet against OpenCV's importer, and files that are not it."""
 
 import os
+import shutil
 
 import cv2
 import lightnet as ln
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -12,7 +14,8 @@ from torch import nn
 
 from emocam_utils.detectors import DETECTORS
 from emocam_utils.detectors.lightnet_yolo import OPENIMAGES_NAMES, read_names
-from emocam_utils.detectors.weights import DetectorWeightsError, yolov3_bytes
+from emocam_utils.detectors.weights import yolov3_bytes
+from emocam_utils.networks.weight_files import WeightsError
 
 SIZE = 96
 BYTES = 259_229_388
@@ -153,7 +156,12 @@ WRONG = {
     "truncated": (HEADER, BYTES - 4, r"got 259,229,384, cut short or .*openimages\.weights"),
     "empty": (b"", 0, "got 0, an empty file"),
     "COCO's": (HEADER, 248_007_048, r"not YOLOv3 for 601 classes.*got 248,007,048"),
-    "a page of that size": (b"\n<html>", BYTES, r"version .*expected \(0, 2, 0\), a web page"),
+    "a page of that size": (
+        b"\n<html>",
+        BYTES,
+        r"version .*expected \(0, 2, 0\) or later, a web page",
+    ),
+    "a 32-bit counter": (np.int32([0, 1, 0, 0, 0]).tobytes(), BYTES, r"version \(0, 1, 0\), exp"),
     "NaN": (NAN, BYTES, "2 of 64,807,342 weights are NaN or infinite"),
     "another order": (NEGATIVE, BYTES, "negative variances"),
 }
@@ -163,9 +171,21 @@ WRONG = {
 def test_wrong_files_are_refused(name, tmp_path):
     start, length, message = WRONG[name]
     path = file_of(tmp_path / "yolov3.weights", start, length)
-    with pytest.raises(DetectorWeightsError, match=f"(?s){message}") as error:
+    with pytest.raises(WeightsError, match=f"(?s){message}") as error:
         build(path, device="cpu")
     assert "yolov3.weights" in str(error.value)
+
+
+@pytest.mark.parametrize("version", [(0, 2, 5), (1, 0, 0), (0, 3, 0)])
+def test_every_version_with_a_64_bit_counter_is_read(version, weights, detector, image, tmp_path):
+    path = tmp_path / "newer.weights"
+    shutil.copyfile(weights, path)
+    with path.open("r+b") as file:
+        file.write(np.array(version, "<i4").tobytes())
+    options = {"input_size": (SIZE, SIZE), "device": "cpu", "class_scores": "logistic"}
+    newer = build(path, confidence=0.3, iou=0.45, **options)
+    path.unlink()
+    pd.testing.assert_frame_equal(newer.detect([image])[0], detector.detect([image])[0])
 
 
 def test_the_length_belongs_to_the_number_of_classes(tmp_path):
@@ -175,7 +195,7 @@ def test_the_length_belongs_to_the_number_of_classes(tmp_path):
         assert yolov3_bytes(ln.models.YoloV3(601)) == BYTES
     names = tmp_path / "two.names"
     names.write_text("cat\ndog\n\n")
-    with pytest.raises(DetectorWeightsError, match="for 2 classes"):
+    with pytest.raises(WeightsError, match="for 2 classes"):
         build(file_of(tmp_path / "a.weights", HEADER, BYTES), names=names)
 
 

@@ -1,24 +1,27 @@
 """Which faces are shown, which network they are shown to, and what their maps are scaled to."""
 
 import json
+from html import unescape
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from scipy.stats import spearmanr
 from tiny_faces import astronaut, plain
 
-from emocam_utils.corpora.face_finding import NoFace
+from emocam_utils.cams.saliency import RULES
+from emocam_utils.corpora.face_finding import cut_face
+from emocam_utils.corpora.images import UnreadableImage
 from emocam_utils.faces import maps as face_maps
 from emocam_utils.faces.analysis import (
     DRAWN,
     PHOTOGRAPHS,
-    FaceAnalysis,
     Source,
     clearest_face,
-    face_study,
+    face_analysis,
     study_faces,
     surest_faces,
 )
@@ -79,21 +82,18 @@ def test_rules_are_compared_where_no_map_is_empty():
         {"vanilla": ramp, "rectified": nothing, "guided": ramp**2},
         {"vanilla": ramp, "rectified": nothing, "guided": 1 - ramp},
     ]
-    assert face_maps.rule_words(maps).splitlines() == [
-        "empty maps of 2: vanilla 0, rectified 2, guided 0",
-        "vanilla and guided: ρ = 0.00 on average (2 faces)",
-    ]
+    table = face_maps.rule_table(maps)
+    assert table["empty"].to_dict() == {"vanilla": 0, "rectified": 2, "guided": 0}
+    assert table.loc["vanilla", ["vanilla", "guided"]].tolist() == pytest.approx([1, 0])
+    assert table["rectified"].isna().all() and table.loc["rectified", list(RULES)].isna().all()
 
 
 def test_a_study_of_photographs_gives_their_faces(tmp_path):
     astronaut().save(tmp_path / "a.png")
     Image.fromarray(plain()).save(tmp_path / "b.png")
-    found = study_faces(load_study("folder", images=tmp_path))
-    assert found.ids == ["a.png"] and found.skipped["image"].tolist() == ["b.png"]
-    with pytest.raises(NoFace, match=r"none of the 1 images of folder .* no face found in a\.png"):
-        (tmp_path / "a.png").unlink()
-        Image.fromarray(plain()).save(tmp_path / "a.png")
-        study_faces(load_study("folder", images=tmp_path, limit=1))
+    analysis = face_analysis(load_study("folder", images=tmp_path))
+    assert analysis.ids == ["a.png"] and analysis.skipped["image"].tolist() == ["b.png"]
+    assert analysis.faces["a.png"].tobytes() == cut_face(astronaut()).tobytes()
 
 
 def test_a_folder_of_faces_is_taken_as_it_is_and_fer2013_by_its_test_part(tmp_path):
@@ -104,17 +104,49 @@ def test_a_folder_of_faces_is_taken_as_it_is_and_fer2013_by_its_test_part(tmp_pa
         Image.fromarray(plain()[:64, :64]).save(tmp_path / f"{name}.jpg")
     found = study_faces(study, tmp_path)
     assert found.ids == ["PublicTest_2_fear.jpg", "PublicTest_3_sad.jpg"]
-    assert [found.truth(face) for face in found.ids] == ["fear", "sadness"]
+    assert [found.emotion(face) for face in found.ids] == ["fear", "sadness"]
+
+
+def test_faces_are_read_as_any_study_and_stored(tmp_path, monkeypatch):
+    """The pipeline's predictions are the network's on each face alone, computed once."""
+    monkeypatch.setattr("emocam_utils.paths.RESULTS", tmp_path)
+    analysis = face_analysis(load_study("tiny"), device="cpu")
+    table = analysis.table
+    assert list(table.index) == analysis.corpus.ids and analysis.note == ""
+    for face in ("astronaut", "drawn/fear-1"):
+        image = analysis.network.preprocess(analysis.corpus.read(face))[None]
+        assert torch.equal(image, analysis.input(face))
+        chances = analysis.network(image).softmax(1)[0].numpy()
+        np.testing.assert_allclose(table.loc[face, list(analysis.labels)].astype(float), chances,
+                                   atol=1e-5)  # fmt: skip
+        assert table.loc[face, "label"] == analysis.labels[chances.argmax()]
+    stored = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")}
+    assert len(stored) > 1
+    assert face_analysis(load_study("tiny"), device="cpu").table.equals(table)
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")} == stored
+
+
+def test_without_a_face_the_examples_stand_in_and_the_note_says_so(tmp_path):
+    Image.fromarray(plain()).save(tmp_path / "wall.png")
+    study = load_study("folder", images=tmp_path)
+    analysis = face_analysis(study)
+    assert analysis.corpus.name.startswith("example faces")
+    assert (
+        "none of the 1 images of faces of folder" in analysis.note and "wall.png" in analysis.note
+    )
+    assert analysis.note in unescape(analysis._repr_html_())
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "a.png").write_bytes(b"no image")
+    with pytest.raises(UnreadableImage, match="none of the 1 images of folder faces"):
+        face_analysis(study, folder=tmp_path / "faces")
 
 
 def test_figures_name_the_faces_and_the_network_for_faces(tmp_path, monkeypatch):
     monkeypatch.setattr("emocam_utils.paths.FIGURES", tmp_path)
-    analysis = FaceAnalysis(
-        face_study(load_study("tiny"), "gimefive", "mine.safetensors"), Source("a film", "f1")
-    )
+    analysis = face_analysis(load_study("tiny"), "gimefive", tmp_path / "mine.safetensors")
     saved = save_figure(
         plt.figure(), pd.DataFrame({"x": [1]}), name="fig", title="", caption="",
-        notebook="05_facial_saliency", analysis=analysis, n="3 frames",
+        notebook="05_facial_saliency", analysis=analysis.of(Source("a film", "f1")), n="3 frames",
     )  # fmt: skip
     record = json.loads(saved.png.with_suffix(".json").read_text())
     assert saved.png.parent == tmp_path / "tiny"
@@ -125,4 +157,4 @@ def test_figures_name_the_faces_and_the_network_for_faces(tmp_path, monkeypatch)
 
 def test_a_network_that_is_not_for_faces_is_refused():
     with pytest.raises(KeyError, match=r"no network for faces named 'emonet'.*gimefive"):
-        face_study(load_study("tiny"), "emonet")
+        face_analysis(load_study("tiny"), "emonet")

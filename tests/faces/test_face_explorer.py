@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from emocam_utils.faces import maps as face_maps
-from emocam_utils.faces.analysis import FaceAnalysis, face_study, study_faces
+from emocam_utils.faces.analysis import face_analysis
 from emocam_utils.faces.explorer import FaceExplorer
 from emocam_utils.networks.face_weights import save_gimefive
 from emocam_utils.networks.gimefive import GiMeFive
@@ -17,8 +17,7 @@ from emocam_utils.study import StudyError, load_study
 def analysis(tmp_path_factory):
     weights = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
     save_gimefive(GiMeFive().initialise(0), weights)
-    study = load_study("tiny")
-    return FaceAnalysis(face_study(study, "gimefive", weights), study_faces(study))
+    return face_analysis(load_study("tiny"), "gimefive", weights)
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def test_the_map_is_the_one_that_the_controls_name(explorer, method, kind):
 
 
 def test_the_caption_says_how_alike_the_map_is_to_the_predicted_emotions(explorer):
-    predicted = explorer.analysis.predictions.loc["astronaut", "label"]
+    predicted = explorer.analysis.table.loc["astronaut", "label"]
     other = next(label for label in explorer.analysis.labels if label != predicted)
     maps = {}
     for emotion in (predicted, other):
@@ -75,9 +74,9 @@ def test_an_empty_map_is_said_to_be_empty(explorer, monkeypatch):
 
 
 def test_it_starts_with_a_face_of_the_emotion(analysis):
-    emotion = analysis.predictions["label"].iloc[3]
+    emotion = analysis.table["label"].iloc[3]
     state = FaceExplorer(analysis, emotion).state
-    assert state["emotion"] == emotion == analysis.predictions.loc[state["face"], "label"]
+    assert state["emotion"] == emotion == analysis.table.loc[state["face"], "label"]
 
 
 def test_a_state_that_cannot_be_is_refused(explorer):

@@ -13,12 +13,7 @@ from part_reader import PartReader, noise_faces
 from emocam_utils import paths
 from emocam_utils.faces.parts import covering as occlusion
 from emocam_utils.faces.parts import shares as importance
-from emocam_utils.faces.parts.landmarks import (
-    COLUMNS,
-    eye_aligned_mean,
-    find_landmarks,
-    position_table,
-)
+from emocam_utils.faces.parts.landmarks import COLUMNS, find_landmarks, position_table
 from emocam_utils.faces.parts.template import (
     BOXES,
     PARTS,
@@ -28,7 +23,7 @@ from emocam_utils.faces.parts.template import (
     part_masks,
     region_masks,
 )
-from emocam_utils.stats.bootstrap import Means, holm
+from emocam_utils.stats.bootstrap import Means
 
 MASKS = part_masks()
 EYES, MOUTH = PARTS.index("eyes"), PARTS.index("mouth")
@@ -213,12 +208,6 @@ def test_missing_values_are_left_out_and_no_faces_are_undefined() -> None:
         Means.over([1.0, 2.0, 3.0])
 
 
-def test_holm_by_hand() -> None:
-    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, np.nan]), [0.03, 0.06, 0.06, np.nan])
-    np.testing.assert_allclose(holm([0.9, 0.8]), [1, 1])
-    assert np.isnan(holm([np.nan])).all()
-
-
 def test_landmarks_of_a_photograph_and_of_nothing() -> None:
     face = cv2.cvtColor(skimage.data.astronaut()[50:230, 145:325], cv2.COLOR_RGB2GRAY)
     found = find_landmarks(face)
@@ -236,12 +225,3 @@ def test_positions_are_medians_in_pixels() -> None:
     assert row.loc[("any", "left_x"), ["faces", "found", "median"]].tolist() == [4, 3, 50]
     assert row.loc[("any", "mouth_y"), "spread"] == pytest.approx(1.4826 * 25)
     assert np.isnan(row.loc[("anger", "left_x"), "median"])
-
-
-def test_faces_are_aligned_by_their_eyes() -> None:
-    faces = np.zeros((2, 64, 64), np.uint8)
-    faces[0, 20, 30], faces[1, 24, 34] = 200, 200
-    row = {"left_y": [20 / 64, 24 / 64], "right_y": [20 / 64, 24 / 64], "eye_width": 0.2}
-    row |= {"left_x": [20 / 64, 24 / 64], "right_x": [40 / 64, 44 / 64], "face": [0, 1]}
-    mean = eye_aligned_mean(faces, pd.DataFrame(row))
-    assert mean[22, 32] == 200 and mean.sum() == 200

@@ -1,23 +1,28 @@
 """A network whose answer is known must get the verdicts that are known."""
 
+import argparse
+import errno
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from part_reader import PartReader, noise_faces
 from PIL import Image
 
+from emocam_utils import paths
+from emocam_utils.faces.command import add_destination, destination
 from emocam_utils.faces.parts import __main__ as command
 from emocam_utils.faces.parts.claims import (
     CLAIMS,
     COMPARISONS,
-    Claim,
-    claim_words,
     claims_table,
     verdict,
 )
 from emocam_utils.faces.parts.measured import Measured, find_cases, measure
 from emocam_utils.faces.parts.reported import importance_table, occlusion_table
 from emocam_utils.faces.parts.template import PARTS, REGIONS, region_masks
+from emocam_utils.faces.reference import FOLDER
 
 GREY = np.full((64, 64), 127.5)
 
@@ -143,26 +148,23 @@ def test_an_emotion_that_is_never_predicted_is_undefined() -> None:
     assert drops.query("emotion == 'happiness'")["drop"].isna().all()
     few = claims_table(measured, times=20)
     assert (few["verdict"] == "not testable").all()  # 3 faces are too few as well
-    assert "no such face or output" in claim_words(few)
-
-
-def test_the_words_hold_every_measure(mouth: Measured) -> None:
-    words = claim_words(claims_table(mouth, times=200)).splitlines()
-    assert words[0].startswith("mouth reader, happiness: mouth more than eyes (")
-    assert words[0].count("supported") == words[0].count("[") >= 5
-    assert Claim("surprise", "eyes", "mouth").words() in words[-1]
 
 
 def test_a_folder_without_faces_is_refused(tmp_path, capsys) -> None:
-    with pytest.raises(SystemExit, match=r"facial-parts: no train image of FER2013 in .*DATA="):
+    with pytest.raises(SystemExit) as stopped:
         command.main([str(tmp_path), "--networks", "mini-xception"])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.startswith("facial-parts: no train image of FER2013 in") and "DATA=" in said
     with pytest.raises(SystemExit):
         command.main([str(tmp_path), "--networks", "minixception"])
     assert "invalid choice: 'minixception'" in capsys.readouterr().err
 
 
-def test_the_command_writes_tables_and_what_they_rest_on(tmp_path, monkeypatch) -> None:
-    faces = tmp_path / "faces"
+@pytest.fixture
+def reader(tmp_path, monkeypatch) -> Path:
+    """A small FER2013, and a network that reads the mouth in place of the trained ones."""
+    faces = tmp_path / "my faces"
     faces.mkdir()
     for split, count in (("Training", 40), ("PublicTest", 12)):
         for k, pixels in enumerate(noise_faces(count, seed=len(split))):
@@ -171,12 +173,52 @@ def test_the_command_writes_tables_and_what_they_rest_on(tmp_path, monkeypatch) 
     weights = tmp_path / "weights"
     weights.write_text("none")
     monkeypatch.setattr(command, "WEIGHTS", {"reader": lambda: weights})
-    monkeypatch.setattr(command, "NETWORKS", {"reader": lambda path: PartReader("mouth")})
-    tables = command.run(faces, tmp_path / "out", ["reader"])
-    for name, table in tables.items():
-        written = pd.read_csv(tmp_path / "out" / f"{name}.csv")
-        assert written.columns.tolist() == table.columns.tolist() and len(written) == len(table)
-    assert set(tables["part_importance"]["part"]) == {*PARTS, "eyes and brows"}
-    record = (tmp_path / "out" / "provenance.json").read_text()
+    monkeypatch.setattr(command, "open_network", lambda name, path: PartReader("mouth"))
+    monkeypatch.setattr("emocam_utils.paths.RESULTS", tmp_path / "results")
+    return faces
+
+
+def test_other_faces_leave_the_shipped_tables_alone(tmp_path, reader, capsys) -> None:
+    shipped = {f: f.read_bytes() for f in (paths.DATA / "faces").iterdir()}
+    command.main([str(reader), "--networks", "reader"])
+    out = tmp_path / "results" / "facial-parts" / "my faces"
+    said = capsys.readouterr().out
+    assert f"Written to {out} after" in said and "those stay" in said
+    assert {f: f.read_bytes() for f in (paths.DATA / "faces").iterdir()} == shipped
+    importance = pd.read_csv(out / "part_importance.csv")
+    assert set(importance["part"]) == {*PARTS, "eyes and brows"}
+    assert len(pd.read_csv(out / "claims.csv")) == 6 * len(COMPARISONS) * len(CLAIMS)
+    record = (out / "provenance.json").read_text()
     assert str(tmp_path) not in record and '"n": 12' in record
-    assert (tmp_path / "out" / "mean_face.png").is_file()
+    assert {f.name for f in out.iterdir()} == {
+        "part_positions.csv", "part_fillings.csv", "part_importance.csv", "part_occlusion.csv",
+        "claims.csv", "mean_face.png", "provenance.json",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "code"),
+    [
+        (KeyboardInterrupt(), "facial-parts: interrupted; nothing is written", 130),
+        (OSError(errno.ENOSPC, "No space left on device", "x.csv"), "x.csv'; make room", 1),
+        (RuntimeError("[enforce fail] . PytorchStreamWriter failed"), "is the disk full?", 1),
+    ],
+)
+def test_what_ends_a_run_is_a_sentence(reader, monkeypatch, capsys, error, said, code) -> None:
+    def ends(*_, **__):
+        raise error
+
+    monkeypatch.setattr(command, "measure", ends)
+    with pytest.raises(SystemExit) as stopped:
+        command.main([str(reader), "--networks", "reader"])
+    assert stopped.value.code == code and said in capsys.readouterr().err
+
+
+def test_where_it_writes_can_be_said(tmp_path) -> None:
+    parser = argparse.ArgumentParser()
+    add_destination(parser)
+    for words, shipped, want in (
+        ([], False, tmp_path), ([], True, FOLDER), (["--publish"], False, FOLDER),
+        (["--out", "there"], True, Path("there")),
+    ):  # fmt: skip
+        assert destination(parser.parse_args(words), shipped, tmp_path) == want

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from emocam_utils.faces.post_filters import POST_FILTERS, contrast, emboss, offset, unsharp_mask
-from emocam_utils.registry import UnknownName
+from emocam_utils.faces.post_filters import POST_FILTERS, contrast, offset
 
 PIXELS = np.random.default_rng(0).integers(60, 190, (12, 16, 3), np.uint8)
 PICTURE = Image.fromarray(PIXELS)
@@ -22,19 +21,17 @@ def test_the_names_are_the_papers_in_its_order():
         "emboss",
         "weak unsharp mask",
     ]
-    with pytest.raises(UnknownName, match="no post-filter named 'embos': did you mean 'emboss'"):
-        POST_FILTERS["embos"]
 
 
 @pytest.mark.parametrize("name", POST_FILTERS)
 def test_size_is_kept_the_picture_untouched_and_a_flat_one_stays_flat(name):
-    for mode, kept in (("RGB", "RGB"), ("L", "L"), ("P", "RGB"), ("RGBA", "RGB")):
+    for mode in ("RGB", "L"):
         image = PICTURE.convert(mode)
         before = image.tobytes()
         filtered = POST_FILTERS[name](image)
-        assert (filtered.size, filtered.mode) == ((16, 12), kept)
+        assert (filtered.size, filtered.mode) == ((16, 12), mode)
         assert image.tobytes() == before
-        assert filtered.tobytes() != image.convert(kept).tobytes()
+        assert filtered.tobytes() != image.tobytes()
     flat = np.asarray(POST_FILTERS[name](Image.new("L", (16, 12), 90)))
     assert (flat == (128 if name == "emboss" else 90)).all()
 
@@ -59,7 +56,6 @@ def test_the_unsharp_masks_add_what_a_blur_takes_away():
     )
     np.testing.assert_allclose(strong, 2 * lost, atol=2)
     np.testing.assert_allclose(weak, lost / 2, atol=1)
-    assert np.asarray(unsharp_mask(edge, threshold=60)).tolist() == np.asarray(edge).tolist()
 
 
 @pytest.mark.parametrize(
@@ -72,4 +68,4 @@ def test_kernels_are_pillows_and_reach_the_edge(name, kernel):
     assert not np.array_equal(filtered[0], PIXELS[0])
     # along a ramp of rows every column is alike, the outermost too
     ramp = Image.fromarray(np.repeat(np.arange(0, 120, 10, np.uint8)[:, None], 16, 1))
-    assert (np.asarray(emboss(ramp)).std(1) == 0).all()
+    assert (np.asarray(POST_FILTERS["emboss"](ramp)).std(1) == 0).all()

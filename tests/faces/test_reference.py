@@ -2,11 +2,14 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from emocam_utils.corpora.fer2013 import FaceSet
 from emocam_utils.faces import reference
-from emocam_utils.faces.analysis import FaceAnalysis, Source, face_study
+from emocam_utils.faces.analysis import face_analysis
+from emocam_utils.pipeline.keys import file_hash
 from emocam_utils.study import load_study
 
 PROVENANCE = {
@@ -60,40 +63,59 @@ def folder(tmp_path):
 
 def test_the_rows_are_of_one_network_and_of_its_own_faces(folder):
     own = reference.read_reference(folder).of("gimefive")
-    importance, occlusion = reference.main_rows(own)
-    for table in (importance, occlusion):
+    for table in (own.importance, own.occlusion):
         assert set(table["network"]) == {"gimefive"}
         assert list(table["faces"]) == ["correct", "predicted", "correct"]
-    assert reference.emotions_of(importance) == ["fear", "neutral", "any"]
-    assert own.count_words() == "1,200 faces, 840 of them predicted as labelled"
+    assert own.emotions == ["fear", "neutral", "any"]
+    assert own.counted == "1,200 faces, 840 of them predicted as labelled"
+    assert own.networks == ["gimefive"] and own.parts == ["eyes"]
 
 
 def test_verdicts_are_counted_before_and_after_the_floor(folder):
-    found = reference.read_reference(folder).claims
-    assert reference.verdict_words(found) == (
-        "gimefive, fear, eyes more than mouth: of 3 measures 2 support it and 1 contradict it; "
-        "less what the floor shows as well, 0 and 1"
-    )
-    table = reference.verdicts(found)
+    found = reference.read_reference(folder)
+    counts = found.verdict_counts().droplevel(["network", "emotion", "more", "less"])
+    assert counts.loc["per area", ["supported", "contradicted"]].tolist() == [2, 1]
+    assert counts.loc["beyond the floor", ["supported", "contradicted"]].tolist() == [0, 1]
+    table = found.verdicts()
     assert table.index.tolist() == [("gimefive", "fear: eyes more than mouth", "correct, 1,234")]
     assert table.iloc[0].to_dict() == {
         "gradcam": "supported", "saliency": "contradicted", "occlusion, logit": "supported",
     }  # fmt: skip
 
 
-def test_tables_of_other_weights_are_said_to_be(folder, tmp_path):
+def test_figures_of_the_tables_name_their_own_faces_and_networks(folder, tmp_path):
     weights = tmp_path / "mine.safetensors"
     weights.write_bytes(b"mine")
-    study = face_study(load_study("tiny"), "gimefive", weights)
-    analysis, found = FaceAnalysis(study, Source("faces", "f")), reference.read_reference(folder)
-    assert "of another gimefive than the one of this notebook" in found.belongs(analysis)
-    shown = reference.reference_analysis(analysis, found)
-    assert shown.study.network.weights.name == "gimefive.bin"
-    assert shown.corpus.name == "FER2013 test (PublicTest), measured before"
-    digest = reference.file_hash(weights)
-    found.provenance["networks"]["gimefive"]["sha256"] = digest
-    assert "are of the gimefive of this notebook (mine.safetensors)" in found.belongs(analysis)
-    assert reference.reference_analysis(analysis, found).study.network.weights == weights
+    analysis = face_analysis(load_study("tiny"), "gimefive", weights)
+    found = reference.read_reference(folder)
+    assert not found.is_of(analysis)
+    record = found.of("gimefive").record(analysis)
+    assert record.study.network.weights.name == "gimefive.bin"
+    assert record.hashes["network"] == "00" and record.hashes["corpus"] == "FER2013-ab12"
+    assert record.corpus.name == "FER2013 test (PublicTest), measured before"
+    both = found.record(analysis)
+    assert both.study.network.name == "gimefive, mini-xception"
+    assert both.study.network.weights.name == "gimefive.bin, mini-xception.bin"
+    found.provenance["networks"]["gimefive"]["sha256"] = file_hash(weights)
+    assert found.is_of(analysis)
+
+
+def test_what_was_shipped_is_known_by_its_pixels(folder):
+    images = np.arange(3 * 64 * 64).reshape(3, 64, 64).astype(np.uint8)
+    faces = FaceSet(images, np.array(["fear", "anger", "fear"]), np.array(["a", "b", "c"]))
+    file = folder / "provenance.json"
+    known = json.loads(file.read_text())
+    known["data"]["splits"] = {"test": faces.described()}
+    known["choices"]["seed"] = 0
+    file.write_text(json.dumps(known))
+    both = ("mini-xception", "gimefive")
+    assert reference.measured_as_shipped({"test": faces}, both, 0, folder)
+    assert not reference.measured_as_shipped({"test": faces}, both, 1, folder)
+    assert not reference.measured_as_shipped({"test": faces}, both[:1], 0, folder)
+    other = FaceSet(255 - images, faces.labels, faces.ids)
+    assert not reference.of_shipped_faces({"test": other}, folder)
+    assert not reference.of_shipped_faces({"train": faces}, folder)
+    assert not reference.of_shipped_faces({"test": faces}, folder / "nowhere")
 
 
 def test_what_is_missing_is_named(folder):

@@ -27,6 +27,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from emocam_utils.cams import build_cam
 from emocam_utils.corpora.fer2013 import load_fer2013
 from emocam_utils.networks import NETWORKS, EmotionNetwork
+from emocam_utils.networks.face_network import parameters
 from emocam_utils.networks.face_weights import (
     build_variant,
     fer_file,
@@ -36,7 +37,7 @@ from emocam_utils.networks.face_weights import (
     variant_of,
     weight_notes,
 )
-from emocam_utils.networks.gimefive import LABELS, VARIANTS, GiMeFive, parameters
+from emocam_utils.networks.gimefive import LABELS, VARIANTS, GiMeFive
 from emocam_utils.networks.mini_xception import MINI_XCEPTION_LABELS
 from emocam_utils.networks.weight_files import WeightsError
 from emocam_utils.networks.weights import save_emonet

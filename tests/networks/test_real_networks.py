@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from emonet_py import emonet_arousal, emonet_valence
-from emonet_py.alexnet_big import AlexNetBig, AlexNetBigEmoNet
+from emonet_py.alexnet_big import AlexNetBig
 from emonet_py.emonet import EmoNet as PublishedEmoNet
 from emonet_py.emonet import EmoNetPreProcess
 from PIL import Image
@@ -20,16 +20,6 @@ from emocam_utils.networks.emonet import EMONET_LABELS, EmoNet
 from emocam_utils.networks.valence_arousal import emonet_arousal as arousal
 from emocam_utils.networks.valence_arousal import emonet_valence as valence
 from emocam_utils.networks.weights import WeightsError, load_emonet
-
-
-@pytest.fixture(scope="module")
-def published() -> AlexNetBigEmoNet:
-    """emonet-py's network at full size, whose logits differ enough to tell networks apart."""
-    torch.manual_seed(0)
-    network = AlexNetBigEmoNet()
-    with torch.no_grad():
-        network.fc3.weight.mul_(30)
-    return network.requires_grad_(False)
 
 
 @pytest.fixture(scope="module")

@@ -5,38 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_attention import PRESET
 
 from emocam_utils.corpora.findingemo import EMOTIONS, annotations
 from emocam_utils.downloads.ledger import Entry, Ledger
 from emocam_utils.networks.emonet import EMONET_LABELS
 from emocam_utils.networks.valence_arousal import emonet_arousal, emonet_valence
 from emocam_utils.overview.annotations import (
-    agreement,
     ambiguity_counts,
     annotated_predictions,
     by_annotation,
     coverage,
     cramers_v,
     emotion_counts,
+    labels_by_emotion,
     mean_ratings,
     named_counts,
     published_comparison,
-    rating_agreement,
+    rating_correlations,
     valence_arousal_counts,
 )
 from emocam_utils.pipeline.attention import Attention
 from emocam_utils.pipeline.matrix import associate
-from emocam_utils.study import Preset
 
-PRESET = Preset(
-    score="logit",
-    layer="post_relu",
-    importance="mean",
-    threshold=0.3,
-    probability=0.5,
-    confidence=0.1,
-    ambiguity=3,
-)
 ANNOTATIONS = pd.DataFrame(
     {
         "annotator": ["u", "u", "v", "v"],
@@ -95,7 +86,7 @@ def test_coverage_counts_each_image_once(tmp_path):
         "c": Entry("c", "later"),
         "x": Entry("x", "found"),
     }
-    table = coverage(ANNOTATIONS, ledger, ["d"])
+    table = coverage(ANNOTATIONS, ["d"], ledger)
     assert table.loc["all"].tolist() == [4, 1, 1, 1, 1, 25]
     assert table.loc["Joy", ["annotated", "later", "unsought", "there"]].tolist() == [2, 1, 1, 0]
     assert np.isnan(table.loc["Fear", "percent"])
@@ -120,7 +111,7 @@ def test_agreement_is_over_clear_and_confident_annotated_images():
     table = predictions(["Joy", "Sadness", "Joy", "Horror", "Joy"], [0.9, 0.8, 0.9, 0.5, 0.9])
     both = annotated_predictions(table, ANNOTATIONS, PRESET)
     assert both["image"].tolist() == ["a", "b"]  # c is ambiguous, d unsure, e not annotated
-    counts = agreement(both, EMONET_LABELS)
+    counts = labels_by_emotion(both)
     assert counts.shape == (24, 20)
     assert counts.loc["Joy", "Joy"] == counts.loc["Grief", "Sadness"] == 1
     assert counts.to_numpy().sum() == 2
@@ -142,7 +133,7 @@ def test_ratings_are_correlated_with_emonets_and_undefined_for_few():
     table = pd.DataFrame({"image": images, "label": "Joy", "probability": 1.0})
     table["logits"] = list(logits)
     both = annotated_predictions(table, annotations(), PRESET)
-    result = rating_agreement(both)
+    result = rating_correlations(both)
     rows = [images.index(image) for image in both["image"]]
     for name, measure in (("valence", emonet_valence), ("arousal", emonet_arousal)):
         rated = annotations().loc[both["image"], name]
@@ -151,8 +142,8 @@ def test_ratings_are_correlated_with_emonets_and_undefined_for_few():
         assert result.loc[name, "pearson"] == pytest.approx(expected)
         ranks = [pd.Series(v).rank() for v in (measure(logits[rows]), rated.to_numpy())]
         assert result.loc[name, "spearman"] == pytest.approx(np.corrcoef(*ranks)[0, 1])
-    assert rating_agreement(both[:2])[["pearson", "spearman"]].isna().all(None)
-    assert rating_agreement(both[:0])["n"].tolist() == [0, 0]
+    assert rating_correlations(both[:2])[["pearson", "spearman"]].isna().all(None)
+    assert rating_correlations(both[:0])["n"].tolist() == [0, 0]
 
 
 # the association by annotated emotion (ann_obj)

@@ -1,14 +1,13 @@
 """From a corpus to tables: what is computed once, what is skipped, what a change recomputes."""
 
-import importlib.util
-import sys
+import ast
+import importlib
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from emocam_utils import paths
@@ -19,7 +18,8 @@ from emocam_utils.networks import NETWORKS
 from emocam_utils.networks.emonet import EmoNet, freeze
 from emocam_utils.networks.weights import save_emonet
 from emocam_utils.pipeline import analysis as stages
-from emocam_utils.pipeline import keys as fingerprints
+from emocam_utils.pipeline import keys
+from emocam_utils.pipeline import run as running
 from emocam_utils.pipeline.analysis import Analysis
 from emocam_utils.pipeline.importance import mean_importance
 from emocam_utils.pipeline.tables import box_importance, map_array, maps_table
@@ -186,64 +186,173 @@ def test_a_preset_can_be_applied_to_every_method(cam):
         assert getattr(method, option, getattr(PRESET, option)) == getattr(PRESET, option)
 
 
-def test_changed_code_beside_a_plugin_changes_its_fingerprint(tmp_path, monkeypatch):
-    """The boxes depend on detectors/postprocess.py as much as on the detector's own module."""
-    folder = tmp_path / "package" / "kind"
-    folder.mkdir(parents=True)
-    (folder / "plugin.py").write_text("def build():\n    return 1\n")
-    (folder / "shared.py").write_text("x = 1\n")
-    specification = importlib.util.spec_from_file_location("plugin", folder / "plugin.py")
-    module = importlib.util.module_from_spec(specification)
-    monkeypatch.setitem(sys.modules, "plugin", module)
-    specification.loader.exec_module(module)
-    alone = fingerprints.source_hash(module.build)
-    (folder / "shared.py").write_text("x = 2\n")
-    assert fingerprints.source_hash(module.build) == alone, (
-        "a plug-in from elsewhere: its own module"
-    )
-    monkeypatch.setattr(fingerprints, "__file__", str(tmp_path / "package" / "fingerprints.py"))
-    before = fingerprints.source_hash(module.build)
-    (folder / "shared.py").write_text("x = 3\n")
-    assert fingerprints.source_hash(module.build) != before
+# ------------------------------------------------------------------- what an edit makes anew
 
 
-def test_a_changed_file_in_a_folder_of_boxes_or_behind_an_option_makes_new_boxes(study, tmp_path):
-    boxes, names = tmp_path / "boxes" / "run", tmp_path / "names.txt"
-    boxes.mkdir(parents=True)
-    (boxes / "a.txt").write_text("Dog 1 2")
+def keys_of(study, device="cpu", **changes) -> dict[str, str]:
+    """Recipes of all stages of a study, by stage."""
+    analysis = Analysis(study.model_copy(update=changes), device)
+    stored = analysis._stored_attention("gradcam", analysis.study.presets["corrected"])
+    return {name: results.recipe.key for name, results in stored.items()}
+
+
+def edit(monkeypatch, module, name, source):
+    """As if the definition stood so in the module's file."""
+    importlib.import_module(f"emocam_utils.{module}")
+    definitions = keys._definitions(f"emocam_utils.{module}")
+    assert name in definitions
+    monkeypatch.setitem(definitions, name, ast.parse(source).body[0])
+
+
+def preset(**changes):
+    return {"presets": {"corrected": PRESET.model_copy(update=changes)}}
+
+
+ALL = {"boxes", "predictions", "maps", "importance"}
+SPECS = {
+    "threshold": (preset(threshold=0.1), set()),
+    "probability": (preset(probability=0.9), set()),
+    "box score": (preset(importance="share"), set()),
+    "layer": (preset(layer="pre_relu"), {"maps", "importance"}),
+    "cam option": (preset(cams={"gradcam": {"score": "probability"}}), {"maps", "importance"}),
+    "detector option": (
+        {"detector": ModelSpec(name="corner", options={"x": 1})},
+        {"boxes", "importance"},
+    ),
+}
+CODE = {
+    "EXIF handling": ("corpora.images", "_rgb", "def _rgb(i): return i", ALL),
+    "a reason's words": ("corpora.images", "file_stamp", "def file_stamp(p): return 1", set()),
+    "the network": ("networks.emonet", "EmoNet", "class EmoNet: x = 2", ALL - {"boxes"}),
+    "reading weights": (
+        "networks.weights",
+        "load_emonet",
+        "def load_emonet(): ...",
+        ALL - {"boxes"},
+    ),
+    "Grad-CAM": ("cams.gradcam", "GradCam", "class GradCam: x = 2", {"maps", "importance"}),
+    "LIME": ("cams.lime", "LimeCam", "class LimeCam: x = 2", set()),
+    "another network": ("networks.mini_xception", "MiniXception", "class MiniXception: ...", set()),
+    "explaining": ("pipeline.stages", "_explain_one", "def _explain_one(): ...", ALL - {"boxes"}),
+    "detecting": ("pipeline.stages", "detect", "def detect(): ...", {"boxes", "importance"}),
+    "a box score": ("pipeline.importance", "scaled", "def scaled(): ...", {"importance"}),
+    "counting": ("pipeline.matrix", "most_prominent", "def most_prominent(): ...", set()),
+    "the store": ("pipeline.store", "Stored", "class Stored: x = 2", set()),
+}
+
+
+@pytest.mark.parametrize("what", SPECS)
+def test_which_setting_makes_which_stage_anew(study, what):
+    changes, expected = SPECS[what]
+    before, after = keys_of(study), keys_of(study, **changes)
+    assert {name for name in before if before[name] != after[name]} == expected
+
+
+@pytest.mark.parametrize("what", CODE)
+def test_which_code_makes_which_stage_anew(study, what, monkeypatch):
+    before = keys_of(study)
+    module, name, source, expected = CODE[what]
+    edit(monkeypatch, module, name, source)
+    after = keys_of(study)
+    assert {name for name in before if before[name] != after[name]} == expected
+
+
+def test_weights_files_and_devices_make_stages_anew(study, tmp_path):
+    def changed(after):
+        return {name for name in before if before[name] != after[name]}
+
+    before = keys_of(study)
+    save_emonet(freeze(EmoNet(0.0625, 0.01).initialise(1)), study.network.weights)
+    assert changed(keys_of(study)) == ALL - {"boxes"}
+    names = tmp_path / "names.txt"
     names.write_text("Dog")
+    spec = ModelSpec(name="corner", weights=tmp_path, options={"names": str(names)})
+    before = keys_of(study, detector=spec)
+    names.write_text("Cat")
+    assert changed(keys_of(study, detector=spec)) == {"boxes", "importance"}
+    analysis = Analysis(study, "cpu")
+    on_cpu = analysis.recipe("boxes").key
+    analysis.__dict__["torch_device"] = torch.device("cuda:1")
+    assert analysis.recipe("boxes").key != on_cpu
 
+
+# ------------------------------------------------------------------------ one image of many
+
+
+def test_images_added_renamed_edited_and_removed_are_computed_alone(study, photos):
     def asked() -> int:
-        spec = ModelSpec(name="corner", weights=boxes.parent, options={"names": str(names)})
         before = CornerDetector.asked
-        _ = Analysis(study.model_copy(update={"detector": spec}), "cpu").boxes
+        analysis = Analysis(study, "cpu")
+        assert analysis.attention("gradcam", PRESET).boxes["image"].tolist() == analysis.ids
         return CornerDetector.asked - before
 
     assert asked() == 3
-    assert asked() == 0
-    (boxes / "a.txt").write_text("Dog 1 3")
-    assert asked() == 3, "another content"
-    (boxes / "a.txt").rename(boxes / "b.txt")
-    assert asked() == 3, "another name"
-    (boxes / "c.txt").write_text("")
-    assert asked() == 3, "one more file"
-    names.write_text("Cat")
-    assert asked() == 3, "the file of an option"
-    assert asked() == 0
+    Image.new("RGB", (30, 30), "red").save(photos / "0 first.png")
+    assert asked() == 1, "one more"
+    (photos / "a.png").rename(photos / "z.png")
+    assert asked() == 0, "another name"
+    (photos / "b.png").unlink()
+    assert asked() == 0, "one less"
+    Image.new("RGB", (31, 30), "red").save(photos / "z.png")
+    assert asked() == 1, "another content"
+    shutil.copy(photos / "z.png", photos / "twin.png")
+    assert asked() == 0, "the same content under another name"
 
 
-@given(pixels=st.lists(st.integers(1, 12), max_size=20), count=st.integers(1, 4))
-def test_images_are_read_in_small_batches(pixels, count):
-    ids = [str(number) for number in range(len(pixels))]
-    batches = stages.small_batches(ids, pixels, count, most=10)
-    assert [image for batch in batches for image in batch] == ids
-    size = [sum(pixels[int(image)] for image in batch) for batch in batches]
-    for batch, together in zip(batches, size, strict=True):
-        assert len(batch) == 1 or (len(batch) <= count and together <= 10)
-    for before, after, together in zip(batches, batches[1:], size, strict=False):
-        assert len(before) == count or together + pixels[int(after[0])] > 10, (
-            "none smaller than due"
-        )
+def test_twins_have_the_same_rows_under_both_names(study, photos):
+    shutil.copy(photos / "a.png", photos / "copy of a.png")
+    attention = Analysis(study, "cpu").attention("gradcam", PRESET)
+    rows = attention.predictions.set_index("image")["probability"]
+    assert rows["a.png"] == rows["copy of a.png"] and len(rows) == 4
+    assert len(attention.importances) == len(attention.boxes) == 4
+
+
+def test_parts_of_the_attention_are_the_whole(study):
+    analysis = Analysis(study, "cpu")
+    whole = analysis.attention("gradcam", PRESET)
+    parts = list(analysis.attention_parts("gradcam", PRESET))
+    assert len(parts) > 1
+    for name in ("boxes", "predictions", "maps"):
+        table = pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        order = table["image"].map(analysis.ids.index).argsort(kind="stable")
+        expected = getattr(whole, name)
+        assert table.iloc[order]["image"].tolist() == expected["image"].tolist()
+    importance = pd.concat([part.importances for part in parts], ignore_index=True)
+    boxes = pd.concat([part.boxes for part in parts], ignore_index=True)
+    order = boxes["image"].map(analysis.ids.index).argsort(kind="stable")
+    assert np.array_equal(importance.iloc[order], whole.importances, equal_nan=True)
+
+
+def test_a_stored_number_does_not_depend_on_the_images_beside_it(
+    study, photos, monkeypatch, tmp_path
+):
+    """Bytes of one image alone, among others, in another order, and on one thread or several."""
+
+    def bytes_of(images: list[str], through: str) -> dict[str, bytes]:
+        monkeypatch.setattr(paths, "RESULTS", tmp_path / f"results of {'-'.join(images)} {through}")
+        folder = tmp_path / f"{'-'.join(images)} {through}"
+        folder.mkdir()
+        for image in images:
+            shutil.copy(photos / image, folder / image)
+        corpus = CorpusSpec(kind="folder", path=folder)
+        analysis = Analysis(study.model_copy(update={"corpus": corpus}), "cpu")
+        with monkeypatch.context() as patch:
+            if through == "alone":
+                patch.setattr(running, "TASK", 1)
+            attention = analysis.attention("gradcam", PRESET)
+        return {
+            row["image"]: row["map"].tobytes() + row["logits"].tobytes()
+            for _, row in attention.maps.merge(attention.predictions, on="image").iterrows()
+        }
+
+    for name in ("d.png", "e.png"):
+        pixels = np.random.default_rng(len(name)).integers(0, 255, (50, 60, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(photos / name)
+    together = bytes_of(["a.png", "b.png", "d.png", "e.png"], "threads")
+    alone = bytes_of(["d.png"], "threads")
+    one_by_one = bytes_of(["e.png", "d.png", "a.png"], "alone")
+    assert together["d.png"] == alone["d.png"] == one_by_one["d.png"]
+    assert together["e.png"] == one_by_one["e.png"]
 
 
 # the device
@@ -272,10 +381,9 @@ def test_network_and_images_are_on_the_device_that_was_asked_for(study, monkeypa
             seen.append((images.device.type, next(self.parameters()).device.type))
             return torch.zeros(len(images), 8, 13, 13)
 
-        head = staticmethod(lambda features: torch.eye(20)[: len(features)])
+        head = staticmethod(lambda features: torch.eye(20)[2:3])
 
     monkeypatch.setattr(stages, "NETWORKS", {"emonet": lambda *_, **__: OnMeta(0.0625, 0.01)})
-    monkeypatch.setattr(stages, "source_hash", lambda _: "none")
     analysis = Analysis(study, device="meta")
-    assert analysis.predictions["label"].tolist() == list(plain.labels[:3])
+    assert analysis.predictions["label"].tolist() == [plain.labels[2]] * 3
     assert set(seen) == {("meta", "meta")}

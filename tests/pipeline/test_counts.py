@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slow_association import slow_counts
 from tiny_attention import CLASSES, LABELS, PRESET, tiny_attention
 
-from emocam_utils.pipeline.counts import Tally, sweep_table, sweep_words, threshold_sweep
+from emocam_utils.pipeline.counts import Tally, joined, part_of, sweep_table, threshold_sweep
 from emocam_utils.pipeline.matrix import associate
 
 UNIT = st.floats(0, 1)
@@ -32,7 +33,7 @@ def test_counts_equal_those_of_the_association(
         }
     )
     attention = replace(tiny_attention(seed, ambiguity=ambiguity), preset=preset)
-    expected = associate(attention).counts
+    expected = slow_counts(attention)
     counts = Tally.of(attention).counts(preset)
     np.testing.assert_array_equal(counts.attended, expected.attended)
     np.testing.assert_array_equal(counts.present, expected.present)
@@ -49,8 +50,8 @@ def test_moving_sliders_there_and_back_leaves_no_trace():
     values["importance"] = rng.choice(["mean", "share"], 60)
     for move in range(60):
         preset = PRESET.model_copy(update={k: v[move].item() for k, v in values.items()})
-        expected = associate(replace(attention, preset=preset)).matrix
-        assert tally.frame(tally.matrix(preset)).equals(expected)
+        expected = slow_counts(replace(attention, preset=preset)).attended
+        np.testing.assert_array_equal(tally.matrix(preset), expected)
 
 
 def test_values_at_a_threshold_are_out_as_in_the_association():
@@ -58,12 +59,12 @@ def test_values_at_a_threshold_are_out_as_in_the_association():
     tally, boxes = Tally.of(attention), attention.boxes
     for value in attention.importances["mean"].dropna():
         preset = PRESET.model_copy(update={"threshold": value})
-        expected = associate(replace(attention, preset=preset)).matrix.to_numpy()
+        expected = slow_counts(replace(attention, preset=preset)).attended
         np.testing.assert_array_equal(tally.matrix(preset), expected)
     for name in ("confidence", "probability"):
         for value in (boxes if name == "confidence" else attention.predictions)[name]:
             preset = PRESET.model_copy(update={name: float(value)})
-            expected = associate(replace(attention, preset=preset)).counts
+            expected = slow_counts(replace(attention, preset=preset))
             np.testing.assert_array_equal(tally.counts(preset).present, expected.present)
             np.testing.assert_array_equal(tally.matrix(preset), expected.attended)
 
@@ -91,9 +92,7 @@ def test_a_corpus_without_boxes_counts_zero():
 def test_boxes_of_images_without_a_prediction_are_left_out():
     attention = tiny_attention()
     fewer = replace(attention, predictions=attention.predictions[5:])
-    np.testing.assert_array_equal(
-        Tally.of(fewer).matrix(PRESET), associate(fewer).matrix.to_numpy()
-    )
+    np.testing.assert_array_equal(Tally.of(fewer).matrix(PRESET), slow_counts(fewer).attended)
 
 
 def test_unknown_names_are_errors():
@@ -108,7 +107,7 @@ def test_unknown_names_are_errors():
 
 def test_sweep_is_the_order_of_fig_2_at_every_threshold():
     attention = tiny_attention()
-    sweep = threshold_sweep(Tally.of(attention), PRESET, [0.05, 0.5, 2])
+    sweep = threshold_sweep(attention, PRESET, [0.05, 0.5, 2])
     for threshold, row in sweep.iterrows():
         moved = replace(attention, preset=PRESET.model_copy(update={"threshold": threshold}))
         pd.testing.assert_series_equal(
@@ -118,19 +117,39 @@ def test_sweep_is_the_order_of_fig_2_at_every_threshold():
     assert (sweep.loc[2] == 0).all()
 
 
+@given(seed=st.integers(0, 3_000), parts=st.integers(1, 5))
+@settings(max_examples=25)
+def test_a_sweep_over_any_parts_is_that_of_the_whole(seed, parts):
+    whole = tiny_attention(seed)
+    of = np.random.default_rng(seed).integers(0, parts, 30)
+    names = whole.predictions["image"].to_numpy()
+    split = [part_of(whole, names[of == part]) for part in range(parts)]
+    expected = threshold_sweep(whole, PRESET, [0.1, 0.4])
+    pd.testing.assert_frame_equal(threshold_sweep(split, PRESET, [0.1, 0.4]), expected)
+
+
+def test_parts_joined_again_count_the_same():
+    whole = tiny_attention()
+    names = whole.predictions["image"].to_numpy()
+    parts = [part_of(whole, names[k::3]) for k in range(3)] + [part_of(whole, [])]
+    again = joined(parts)
+    assert len(again.boxes) == len(whole.boxes) and again.boxes.index.is_unique
+    np.testing.assert_array_equal(Tally.of(again).matrix(PRESET), Tally.of(whole).matrix(PRESET))
+
+
+def test_a_part_has_what_belongs_to_its_images_in_the_same_order():
+    whole = tiny_attention()
+    part = part_of(whole, {"i3.png", "i7.png"})
+    assert part.predictions["image"].tolist() == ["i3.png", "i7.png"] == part.maps["image"].tolist()
+    rows = whole.boxes["image"].isin(["i3.png", "i7.png"])
+    assert len(part.boxes) == rows.sum() > 0
+    np.testing.assert_array_equal(part.importances["mean"], whole.importances["mean"][rows])
+    assert part.boxes.index.equals(part.importances.index) and part.labels == whole.labels
+
+
 def test_bytes_are_those_of_all_arrays():
     small, large = (Tally.of(tiny_attention(boxes=n)).nbytes for n in (100, 10_000))
     assert 8 * 9_900 < large - small < 60 * 9_900
-
-
-def test_words_of_a_sweep_count_only_classes_that_are_attended():
-    sweep = pd.DataFrame({"a": [9.0, 0], "b": [8.0, 1], "c": [7.0, 2], "d": [0.0, 0]}, [0.1, 0.9])
-    assert sweep_words(sweep, 2) == (
-        "Of the 2 classes of highest mean at a threshold of 0.1, 1 are still among the 2 at 0.9, "
-        "where 2 classes are left."
-    )
-    gone = sweep_words(sweep.assign(b=[8, 0], c=[7, 0]), 10)
-    assert "Of the 3 classes" in gone and "0 are still" in gone and "0 classes are left" in gone
 
 
 def test_a_table_of_sweeps_leaves_out_classes_that_are_never_attended():

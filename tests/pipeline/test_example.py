@@ -29,7 +29,9 @@ def boxes_of(rows):
 def test_the_clear_example_has_a_map_about_four_boxes_and_is_sure():
     rows = [(i, "Dog", 0.9, 0, 0, 1, 1) for i in "aaaabbbbccccd"]
     rows += [("d", "Dog", 0.05, 0, 0, 1, 1)] * 3  # too weak to count
-    predictions = pd.DataFrame({"image": list("abcd"), "probability": [0.6, 0.8, 0.9, 1.0]})
+    predictions = pd.DataFrame({"image": list("abcd"), "probability": [0.6, 0.8, 0.9, 1.0]}).assign(
+        label="Joy"
+    )
     maps = pd.DataFrame({"image": list("abcd"), "empty": [False, False, True, False]})
     analysis = SimpleNamespace(boxes=boxes_of(rows), predictions=predictions)
     assert clear_example(analysis, maps, PRESET) == "b"

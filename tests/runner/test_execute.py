@@ -1,8 +1,5 @@
 import json
-import os
 import sys
-import time
-from datetime import datetime
 
 import nbformat
 import papermill
@@ -11,7 +8,6 @@ from tiny_notebooks import write_notebook
 
 from emocam_utils import paths
 from emocam_utils.progress import MARK
-from emocam_utils.runner import execute as module
 from emocam_utils.runner.execute import main
 
 
@@ -39,7 +35,8 @@ class Run:
 def run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(paths, "FIGURES", tmp_path / "figures")
     monkeypatch.setenv("EMOCAM_FIGURES", str(tmp_path / "figures"))
-    monkeypatch.delenv("MAKEFLAGS", raising=False)
+    for name in ("EMOCAM_VARIANT", "EMOCAM_HEADLESS", "JUPYTER_PREFER_ENV_PATH"):
+        monkeypatch.setenv(name, "")  # `main` sets them, and the test puts them back
     return Run(tmp_path, capsys)
 
 
@@ -49,47 +46,46 @@ def printed(notebook):
 
 
 def test_a_run_to_the_end(run):
-    start = time.time()
     run(
         "01_detection",
         "# Which objects?",
         "import os, sys\nprint(sys.executable)",
         "print(os.getcwd())",
         "print(study, os.environ['EMOCAM_HEADLESS'], os.environ['MPLBACKEND'][:9])",
-        options=["-p", "study", "mine"],
+        options=["-p", "study", "folder", "-p", "images", str(run.folder)],
+        parameters="study = 'tiny'\nimages = ''",
         figures=("fig1", "fig5"),
     )
     assert run.status == 0 and "01_detection: 2 figures in " in run.text
-    assert run.files == ["01_detection.html", "01_detection.ipynb", "01_detection.products"]
+    assert run.files == ["01_detection.html", "01_detection.ipynb", "01_detection.run.json"]
     # the environment's own kernel, whatever the notebook's metadata name; the repository as folder
     assert printed(run.executed("01_detection.ipynb")) == [
         sys.executable,
         str(paths.ROOT),
-        "mine 1 module://",
+        "folder 1 module://",
     ]
     assert "Which objects?" in (run.out / "01_detection.html").read_text()
     assert "01_detection  2/6  Which objects?" in run.error
-    products = (run.out / "01_detection.products").read_text().splitlines()
-    wanted = [f"../figures/mine/{f}.{e}" for f in ("fig1", "fig5") for e in ("png", "csv", "json")]
-    assert products == ["01_detection.html", *wanted]
-    assert all((run.out / product).exists() for product in products)
-    # an edit during the run must be newer than the product
-    dated = (run.out / "01_detection.ipynb").stat().st_mtime
-    began = run.executed("01_detection.ipynb").metadata.papermill.start_time
-    assert start <= dated <= datetime.fromisoformat(began).timestamp()
+    record = json.loads((run.out / "01_detection.run.json").read_text())
+    (folder,) = (run.folder / "figures").glob("folder-*")  # of these photographs
+    figures = [f"../figures/{folder.name}/{f}" for f in ("fig1", "fig5")]
+    files = [f"{figure}.{e}" for figure in figures for e in ("png", "csv", "json")]
+    assert record["products"] == ["01_detection.html", "01_detection.ipynb", *files]
+    assert all((run.out / product).exists() for product in record["products"])
+    assert {"the notebook", "the study", str(run.folder)} <= record["inputs"].keys()
 
 
 def test_a_failing_cell_leaves_no_product_and_is_named(run):
     run.out.mkdir()
-    for extension in ("ipynb", "html", "products"):
+    for extension in ("ipynb", "html", "run.json"):
         (run.out / f"02_x.{extension}").write_text("of an earlier run")
     cells = [
         "# Load",
         "kept = 1; print('had run')",
         "# Divide\nby nothing",
-        "x = kept / 0\nprint(1)",
+        "print(1)\nx = kept / 0\nprint(1)",
     ]
-    run("02_x", *cells, "print(2)", options=["-p", "study", "a"])
+    run("02_x", *cells, "print(2)", options=["-p", "study", "emoscenes"])
     assert run.status == 1 and run.text == ""
     assert run.files == ["02_x.failed.html", "02_x.failed.ipynb"]
     assert "had run" in printed(run.executed("02_x.failed.ipynb"))[0]
@@ -104,8 +100,8 @@ def test_a_failing_cell_leaves_no_product_and_is_named(run):
 
 
 def test_the_cell_is_named_rightly_without_parameters_given(run):
-    run("02_x", "1", "raise ValueError('one\\ntwo')")
-    assert "stopped at cell 3 of 3:\n    raise ValueError" in run.error
+    run("02_x", "1", "\ndef fail():\n    raise ValueError('one\\ntwo')\nfail()")
+    assert "stopped at cell 3 of 3:\n    fail()\n" in run.error
     assert "ValueError: one\ntwo\nRead" in run.error
 
 
@@ -114,7 +110,7 @@ def test_a_success_removes_what_a_failure_had_left(run):
     for name in ("01_x.failed.html", "01_x.failed.ipynb", ".01_x.running.ipynb"):
         (run.out / name).write_text("{}")
     assert run("01_x", "1").status == 0
-    assert run.files == ["01_x.html", "01_x.ipynb", "01_x.products"]
+    assert run.files == ["01_x.html", "01_x.ipynb", "01_x.run.json"]
 
 
 @pytest.mark.parametrize(
@@ -138,10 +134,12 @@ def test_other_ways_of_not_reaching_the_end(run, cells, options, message):
     ("options", "notebook", "message"),
     [
         (["-p", "studdy", "x"], {}, "unknown parameter studdy; did you mean study? Allowed: study"),
-        (["-p", "n", "x"], {"parameters": "n = 3"}, "n must be an integer such as 3, not 'x'"),
+        (["-p", "n", "x"], {"parameters": "n = 3"}, "n must be an int such as 3, not 'x'"),
+        ([], {"parameters": "n = 3"}, "01_x does not set `study`"),
+        (["-p", "study", "tinny"], {}, "study 'tinny' is missing"),
         ([], {"parameters": None}, "0 cells tagged 'parameters'"),
     ],
-    ids=["misspelt", "type", "no tag"],
+    ids=["misspelt", "type", "no study", "unknown study", "no tag"],
 )
 def test_nothing_starts_with_wrong_parameters(run, monkeypatch, options, notebook, message):
     monkeypatch.setattr(papermill, "execute_notebook", lambda *_, **__: pytest.fail("started"))
@@ -154,7 +152,7 @@ def test_nothing_starts_with_wrong_parameters(run, monkeypatch, options, noteboo
 
 def test_a_notebook_that_is_not_there(tmp_path, capsys):
     assert main([str(tmp_path / "9.ipynb"), "--out", str(tmp_path)]) == 2
-    assert f"there is no notebook {tmp_path}/9.ipynb" in capsys.readouterr().err
+    assert f"the notebook {tmp_path}/9.ipynb is not there" in capsys.readouterr().err
 
 
 def test_the_start_of_a_kernel_is_tried_again(run, monkeypatch):
@@ -174,16 +172,21 @@ def test_the_start_of_a_kernel_is_not_tried_for_ever(run, monkeypatch):
         raise RuntimeError("Address in use")
 
     monkeypatch.setattr(papermill, "execute_notebook", clash)
-    assert run("01_x", "1").status == 1 and run.files == []
+    run.out.mkdir()
+    for name in ("01_x.html", "01_x.ipynb", "01_x.run.json"):
+        (run.out / name).write_text("of an earlier run")
+    assert run("01_x", "1").status == 1
+    assert len(run.files) == 3  # no cell ran, so what there was is still true
     assert run.error == "the kernel of 01_x did not start in 3 attempts: Address in use\n"
 
 
 def test_a_cell_that_began_is_never_run_twice(run, monkeypatch):
     calls = []
 
-    def breaks_midway(*_, steps, **__):
+    def breaks_midway(*_, on_cell_start, **__):
         calls.append(1)
-        steps.begin(1)
+        for index, cell in enumerate(nbformat.read(run.file, as_version=4).cells):
+            on_cell_start(cell, index)
         raise RuntimeError("lost the connection")
 
     monkeypatch.setattr(papermill, "execute_notebook", breaks_midway)
@@ -201,8 +204,28 @@ def test_only_figures_of_this_run_are_products(run):
         (folder / f"{name}.json").write_text(json.dumps(record))
     run("01_x", figures=("kept",))
     assert "1 figure in " in run.text
-    products = (run.out / "01_x.products").read_text().split()
-    assert products[1:] == [f"../figures/tiny/kept.{e}" for e in ("png", "csv", "json")]
+    products = json.loads((run.out / "01_x.run.json").read_text())["products"]
+    assert products[2:] == [f"../figures/tiny/kept.{e}" for e in ("png", "csv", "json")]
+
+
+def test_other_parameters_are_an_experiment_with_a_folder_of_its_own(run):
+    run("01_x", options=["-p", "top", "5"], parameters="study = 'tiny'\ntop = 9", figures=("a",))
+    assert (paths.FIGURES / "tiny-top-5" / "a.png").exists()
+    assert not (paths.FIGURES / "tiny").exists()
+
+
+def test_an_interrupted_run_says_so_and_runs_again(run, monkeypatch):
+    def interrupt(*_, on_cell_start, **__):
+        on_cell_start(nbformat.read(run.file, as_version=4).cells[0], 0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(papermill, "execute_notebook", interrupt)
+    run.out.mkdir()
+    for name in ("01_x.html", "01_x.ipynb", "01_x.run.json"):
+        (run.out / name).write_text("of an earlier run")
+    assert run("01_x", "1").status == 130
+    assert run.error == "01_x: interrupted, and made no product\n"
+    assert run.files == ["01_x.html", "01_x.ipynb"]  # figures may be of either run
 
 
 def test_long_work_is_passed_on_while_it_runs_and_then_dropped(run, monkeypatch):
@@ -216,17 +239,7 @@ def test_long_work_is_passed_on_while_it_runs_and_then_dropped(run, monkeypatch)
     assert printed(run.executed("01_x.ipynb")) == ["EmoNet: 3 in 0 s"]
 
 
-def test_file_names_with_braces_and_spaces(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(paths, "FIGURES", tmp_path)
-    file = write_notebook(tmp_path / "my {study} é" / "01_x.ipynb", "1")
-    assert main([str(file), "--out", str(file.parent), "-p", "study", "a b"]) == 0
-    assert (file.parent / "01_x.products").exists()
-
-
-def test_the_environment_is_as_before(monkeypatch):
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    monkeypatch.delenv("EMOCAM_HEADLESS", raising=False)
-    with pytest.raises(ZeroDivisionError), module._kernel_environment():
-        assert os.environ["EMOCAM_HEADLESS"] == "1" and "inline" in os.environ["MPLBACKEND"]
-        1 / 0  # noqa: B018
-    assert os.environ["MPLBACKEND"] == "Agg" and "EMOCAM_HEADLESS" not in os.environ
+def test_file_names_with_braces_and_spaces(run):
+    folder = Run(run.folder / "my {study} é", run.capsys)
+    assert folder("01_x", "1", options=["-p", "study", "emoscenes"]).status == 0
+    assert "01_x.run.json" in folder.files

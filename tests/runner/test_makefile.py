@@ -1,112 +1,41 @@
 """The Makefile in a small copy of the repository, with notebooks that take no time."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-import nbformat
 import pytest
-from tiny_notebooks import write_notebook
+from tiny_notebooks import Project
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-COPIED = ("paths", "progress", "registry", "runner/__init__", "runner/execute", "runner/gallery")
-COPIED += ("runner/offline", "runner/parameters", "runner/steps")
-PARAMETERS = "study = 'emoscenes'\nimages = ''\nlimit = 0"
 # The first two notebooks wait for each other: they end only if make runs them side by side.
 MEET = """
 import os, pathlib, time
-pathlib.Path("data/met-{mine}").touch()
+pathlib.Path("data/results/met-{mine}").parent.mkdir(parents=True, exist_ok=True)
+pathlib.Path("data/results/met-{mine}").touch()
 for _ in range(3000):
-    if pathlib.Path("data/met-{other}").exists(): break
+    if pathlib.Path("data/results/met-{other}").exists(): break
     time.sleep(0.1)
 else:
     raise TimeoutError("{other} did not start")
 """
 
 
-class Project:
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.out = folder / "figures" / "emoscenes" / "notebooks"
-
-    def make(self, *arguments, env=False):
-        """Run make, with this test's Python unless `env` asks for the project's own .venv."""
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("EMOCAM_", "MAKE", "MFLAGS", "PYTHON"))
-        }
-        python = [] if env else [f"PY={sys.executable}"]
-        return subprocess.run(
-            ["make", *python, *arguments],
-            cwd=self.folder,
-            env=inherited,
-            capture_output=True,
-            text=True,
-            timeout=900,
-        )
-
-    def would_run(self, *arguments) -> list[str]:
-        """The notebooks that make would execute."""
-        shown = self.make("-n", *(arguments or ["paper"]))
-        assert shown.returncode == 0, shown.stderr
-        return sorted(re.findall(r"execute notebooks/(\w+)\.ipynb", shown.stdout))
-
-    def files(self) -> dict[str, int]:
-        every = (file for file in self.folder.rglob("*") if "__pycache__" not in file.parts)
-        return {str(f.relative_to(self.folder)): f.stat().st_mtime_ns for f in every if f.is_file()}
-
-    def executed(self, stem):
-        return nbformat.read(self.out / f"{stem}.ipynb", as_version=4)
-
-    def notebook(self, stem, *cells, **options):
-        options = {"parameters": PARAMETERS, **options}
-        return write_notebook(self.folder / "notebooks" / f"{stem}.ipynb", *cells, **options)
-
-    def touch(self, name):
-        file = self.folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-
-
-def new_project(folder: Path) -> Project:
-    project = Project(folder)
-    for name in ("Makefile", *(f"emocam_utils/{module}.py" for module in COPIED)):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / name, folder / name)
-    for name in (
-        "emocam_utils/__init__.py",
-        "emocam_utils/figures.py",
-        "emocam_utils/cams/lime.py",
-    ):
-        project.touch(name)
-    for name in ("data/studies/emoscenes.yaml", "data/studies/tiny.yaml", "data/presets.yaml"):
-        project.touch(name)
-    project.touch("data/emoscenes/emonet.safetensors")
-    for name in ("requirements.txt", "requirements-nodeps.txt"):
-        (folder / name).write_text("# nothing\n")
-    return project
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Three notebooks after `make -j3 paper`, and what make said."""
-    project = new_project(tmp_path_factory.mktemp("made"))
+    """Three notebooks after `make -j2 paper`, and what make said."""
+    project = Project.new(tmp_path_factory.mktemp("made") / "a folder")
     corpus = MEET.format(mine="corpus", other="detection")
     detection = MEET.format(mine="detection", other="corpus")
     project.notebook("00_corpus", "# What is the corpus?", corpus)
     project.notebook("01_detection", "# Which objects?", detection, figures=("fig1", "fig5"))
-    project.notebook("02_association", "# Which go together?", "1", figures=("fig2",))
-    return project, project.make("-j3", "paper")
+    project.notebook("02_association", "# Which go together?", "print(images)", figures=("fig2",))
+    return project, project.make("-j2", "paper")
 
 
 @pytest.fixture
 def project(made, tmp_path):
     """A copy of the project after its first `make paper`, dates included."""
-    shutil.copytree(made[0].folder, tmp_path / "copy")
+    assert made[0].call("cp", "-a", ".", str(tmp_path / "copy")).returncode == 0
     return Project(tmp_path / "copy")
 
 
@@ -114,7 +43,7 @@ def test_paper_runs_every_notebook_side_by_side_after_the_first(made):
     project, first = made
     assert first.returncode == 0, first.stderr
     for stem in ("00_corpus", "01_detection", "02_association"):
-        for extension in ("ipynb", "html", "products"):
+        for extension in ("ipynb", "html", "run.json"):
             assert (project.out / f"{stem}.{extension}").exists()
     index = (project.out.parent / "index.html").read_text()
     assert "fig5.png" in index and "notebooks/02_association.html" in index
@@ -127,137 +56,79 @@ def test_paper_runs_every_notebook_side_by_side_after_the_first(made):
 def test_a_second_paper_does_nothing_and_says_so(project):
     before = project.files()
     second = project.make("paper")
-    assert second.stdout == "make: Nothing to be done for 'paper'.\n" and second.stderr == ""
-    assert project.files() == before
-    assert "Nothing to be done" in project.make("detection").stdout
+    assert second.stdout.startswith("Nothing to do: all figures of emoscenes: ")
+    assert second.stderr == "" and project.files() == before
+    assert project.make("detection", "association").stdout.count("Nothing to do") == 1
 
 
 def test_a_deleted_figure_redoes_only_its_notebook(project):
     before = project.files()
-    figure = project.out.parent / "fig5.csv"
+    figure = project.out.parent / "fig2.csv"
     figure.unlink()
-    assert project.would_run() == ["01_detection"]
     again = project.make("paper")
+    assert again.stdout.startswith("02_association: ../fig2.csv is gone\n"), again.stdout
     assert again.returncode == 0 and figure.exists()
     changed = {name for name, date in project.files().items() if before.get(name) != date}
-    assert not any("02_association" in name or "fig2" in name for name in changed)
-    assert "Nothing to be done" in project.make("paper").stdout
-
-
-EVERY = ["00_corpus", "01_detection", "02_association"]
-
-
-@pytest.mark.parametrize(
-    ("name", "notebooks"),
-    [
-        ("notebooks/02_association.ipynb", ["02_association"]),
-        ("emocam_utils/figures.py", EVERY),
-        ("emocam_utils/cams/lime.py", EVERY),
-        ("emocam_utils/cams/new.py", EVERY),
-        ("data/studies/emoscenes.yaml", EVERY),
-        ("data/presets.yaml", EVERY),
-        ("data/emoscenes/emonet.safetensors", EVERY),
-        ("requirements.txt", EVERY),
-        ("requirements-nodeps.txt", EVERY),
-        ("data/studies/tiny.yaml", []),
-        ("data/raw/downloaded.jpg", []),
-        ("data/raw/findingemo/ledger.jsonl", []),
-        ("data/assets.lock", []),
-        ("data/README.md", []),
-        ("emocam_utils/runner/execute.py", []),
-        ("emocam_utils/training/emonet.py", []),
-    ],
-)
-def test_what_a_change_runs_again(project, name, notebooks):
-    project.touch(name)
-    assert project.would_run() == notebooks
-
-
-@pytest.mark.parametrize(
-    "name", ["findingemo/ledger.jsonl", "emonet/emonet.pth", "yolov3/y.weights"]
-)
-def test_a_study_of_findingemo_runs_again_when_more_of_it_was_fetched(project, name):
-    study = project.folder / "data/studies/emoscenes.yaml"
-    dated = study.stat().st_mtime_ns
-    study.write_text("corpus: {kind: findingemo}\n")
-    os.utime(study, ns=(dated, dated))
+    assert not any("01_detection" in name or "fig1" in name for name in changed)
     assert project.would_run() == []
-    project.touch(f"data/raw/{name}")
-    assert project.would_run() == EVERY
 
 
-@pytest.mark.parametrize("extension", ["ipynb", "html", "products", "parameters"])
-def test_a_product_that_is_gone_is_made_again(project, extension):
-    (project.out / f"02_association.{extension}").unlink()
-    assert project.would_run() == ["02_association"]
-
-
-def test_a_new_gallery_runs_no_notebook(project):
-    (project.out.parent / "index.html").unlink()
-    assert project.would_run() == []
-    assert project.make("paper").returncode == 0
-    assert (project.out.parent / "index.html").exists()
-
-
-def test_a_section_runs_alone(project):
-    project.notebook("03_cam_methods", "# Which method?")
-    project.touch("data/presets.yaml")
-    assert project.would_run("cam-methods") == ["03_cam_methods"]
-    assert project.would_run("association") == ["02_association"]
-
-
-def test_a_folder_of_photographs_is_a_parameter(project):
+def test_a_folder_of_photographs_with_any_name(project):
     photos = project.folder / "data" / "my photos' $HOME (1), é"
     photos.mkdir()
     argument = "IMAGES=" + str(photos).replace("$", "$$")  # make's own way of writing a dollar
-    project.notebook("02_association", "print(images)")
-    run = project.make("association", argument)
+    run = project.make("association", "STUDY=folder", argument)
     assert run.returncode == 0, run.stderr
-    assert project.executed("02_association").cells[2].outputs[0].text == f"{photos}\n"
-    assert project.would_run("association", argument) == []
+    (page,) = (project.folder / "figures").glob("folder-my-photos-*/index.html")
+    assert f"{photos}\\n" in (page.parent / "notebooks/02_association.ipynb").read_text()
+    assert project.would_run("association", "STUDY=folder", argument) == []
     (photos / "new.jpg").write_text("a photograph that was added")
-    assert project.would_run("association", argument) == ["02_association"]
-    assert project.would_run("association") == ["02_association"]  # without the folder again
+    assert project.would_run("association", "STUDY=folder", argument) == ["02_association"]
+    assert project.would_run("association") == []  # it touched no other study's
 
 
-def test_a_folder_that_is_not_there(project):
-    run = project.make("paper", "IMAGES=/no/such folder")
-    assert run.returncode == 2 and "IMAGES is not a folder: /no/such folder.  Stop" in run.stderr
-
-
-def test_an_unknown_study_lists_those_there_are(project):
+def test_what_cannot_start_changes_nothing(project):
     before = project.files()
-    run = project.make("paper", "STUDY=emoscens")
-    assert run.returncode == 2 and run.stdout == ""
-    assert (
-        "There is no study 'emoscens' (data/studies/emoscens.yaml). Studies: emoscenes tiny. "
-        "Try: make paper STUDY=emoscenes.  Stop."
-    ) in run.stderr
-    assert project.files() == before
+    for arguments, message in (
+        (["IMAGES=/no/such folder", "STUDY=folder"], "IMAGES is not a folder: /no/such folder\n"),
+        (["STUDY=folder"], "a folder of images and none is given: make paper STUDY=folder IMAGES="),
+        (["STUDY=emoscens"], "did you mean 'emoscenes'? Studies: emoscenes, findingemo, folder, "),
+        (["EXTRA=-p limmit 5"], "unknown parameter limmit; did you mean limit? Allowed: "),
+        (["STUDY=it's"], 'study "it\'s" is missing'),
+    ):
+        run = project.make("association", *arguments)
+        assert run.returncode == 2 and run.stdout == "" and message in run.stderr, run.stderr
+    project.write("emocam_utils/checks.py", "def main(arguments): return 2")
+    project.notebook("02_association", "1 / 0")
+    assert project.make("paper").returncode == 2
+    after = {name: date for name, date in project.files().items() if before.get(name) != date}
+    assert after.keys() == {"emocam_utils/checks.py", "notebooks/02_association.ipynb"}
 
 
-def test_a_misspelt_parameter_runs_nothing(project):
-    run = project.make("detection", "EXTRA=-p limmit 5")
-    assert run.returncode == 2
-    assert "01_detection: unknown parameter limmit; did you mean limit? Allowed: " in run.stderr
-    assert (project.out / "01_detection.ipynb").exists()
-    # it asked for something that was not done, so the next one is not "nothing to be done"
-    assert project.would_run("detection") == ["01_detection"]
-
-
-def test_a_failing_notebook_leaves_no_product_and_make_says_where(project):
-    project.notebook("02_association", "# Count\nthem", "1 / 0", figures=("fig2",))
+def test_a_failing_notebook_leaves_no_product_and_the_others_run(project):
+    project.notebook("00_corpus", "# Count\nthem", "a = 0\nb = 1\nc = b / a", figures=("fig2",))
+    project.notebook("02_association", "2")
     run = project.make("paper")
     assert run.returncode == 2
-    assert "02_association stopped at cell 3 of 4, under “Count”:\n    1 / 0\nZeroDiv" in run.stderr
-    kept = "figures/emoscenes/notebooks/02_association.failed.html"
-    assert f"Read what had run in {kept} or .ipynb" in run.stderr
-    assert sorted(file.suffixes for file in project.out.glob("02_*") if file.is_file()) == [
-        [".failed", ".html"],
-        [".failed", ".ipynb"],
-        [".parameters"],
-    ]
-    assert project.would_run() == ["02_association"]
+    assert "00_corpus stopped at cell 3 of 4, under “Count”:\n    c = b / a\nZeroDiv" in run.stderr
+    assert "Read what had run in figures/emoscenes/notebooks/00_corpus.failed.html" in run.stderr
+    assert "Not made: 00_corpus. The rest: " in run.stderr
+    names = sorted(file.name for file in project.out.glob("00_*"))
+    assert names == ["00_corpus.failed.html", "00_corpus.failed.ipynb"]
+    assert project.would_run() == ["00_corpus"]
+
+
+def test_an_experiment_leaves_the_published_figures(project):
+    before = project.files()
+    run = project.make("association", "EXTRA=-p limit 5")
+    assert run.returncode == 0, run.stderr
+    after = project.files()
+    assert {name: after[name] for name in before} == before
+    made = [name for name in after if name not in before and "figures/" in name]
+    assert all(name.startswith("figures/emoscenes-limit-5/") for name in made)
+    assert "figures/emoscenes-limit-5/fig2.csv" in made
+    assert project.would_run("association", "EXTRA=-p limit 5") == []
+    assert project.would_run("association", "EXTRA=-p limit -1") == []  # the study's own
 
 
 def test_the_tiny_study_leaves_the_tree_as_it_was(project):
@@ -278,32 +149,57 @@ def test_test_checks_format_lint_tests_and_notebooks_in_this_order(project):
     for notebook in (project.folder / "notebooks").glob("*.ipynb"):
         notebook.unlink()
     shown = project.make("-n", "test").stdout
-    steps = ["ruff format --check .", "ruff check .", "-m pytest", "test-notebooks", "STUDY=tiny"]
+    steps = ["ruff format --check .", "ruff check .", "-m pytest", "--study tiny"]
     assert [shown.index(step) for step in steps] == sorted(shown.index(step) for step in steps)
     assert "--ignore=tests/browser --ignore=tests/benchmarks" in shown
 
 
 def test_clean_keeps_figures_and_downloads(project):
-    for name in ("data/results/emoscenes/boxes/0.parquet", "data/raw/photo.jpg"):
-        project.touch(name)
+    kept = ["data/raw/photo.jpg", "data/raw/validation/seed-0/emonet.safetensors"]
+    scratch = ["data/results/a/0.parquet", "data/raw/training/train.partial/images.npy"]
+    scratch += ["data/emoscenes/emonet.checkpoint", "data/raw/validation/seed-0/emonet.checkpoint"]
+    for name in (*kept, *scratch):
+        project.write(name, "")
     assert project.make("clean").returncode == 0
     left = project.files()
-    assert {"data/raw/photo.jpg", "figures/emoscenes/fig2.png"} <= set(left)
-    assert not any(name.startswith("data/results") or "/notebooks/" in name for name in left)
-    assert project.would_run() == EVERY
+    assert {*kept, "figures/emoscenes/fig2.png"} <= set(left) and not {*scratch} & set(left)
+    assert not any("/notebooks/" in name for name in left)
+    assert project.would_run() == ["00_corpus", "01_detection", "02_association"]
 
 
 def test_help_lists_targets_sections_and_variables(project):
     shown = project.make().stdout
-    for target in ("paper", "test", "lab", "train", "bench", "clean", "env"):
+    for target in ("paper", "test", "lab", "train", "bench", "clean", "env", "check-plugin"):
         assert re.search(rf"^  {target} +\S", shown, re.MULTILINE)
     assert re.search(r"^  association +Which go together\?$", shown, re.MULTILINE)
     assert re.search(r"^  STUDY +the study: .* \(emoscenes\)$", shown, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("target", "arguments", "shown"),
+    [
+        ("data", ["STUDY=findingemo", "ONLY=networks"], "fetch 'findingemo' --only 'networks'"),
+        ("check-plugin", ["FILE=my module.py"], "-m emocam_utils.contracts 'my module.py'"),
+        ("facial-parts", ["DATA=a b", "OUT=c"], "-m emocam_utils.faces.parts 'a b' --out 'c'"),
+        ("paper", ["STUDY=tiny", "TIMEOUT=9"], "runner paper --study 'tiny' --timeout '9'"),
+    ],
+)
+def test_what_is_given_reaches_the_command(project, target, arguments, shown):
+    assert shown in " ".join(
+        project.make("-n", target, *arguments).stdout.replace("\\\n", "").split()
+    )
+
+
+def test_what_is_missing_is_asked_for(project):
+    run = project.make("face-scores", "FOLDER=photos")
+    assert run.returncode == 2 and "Give OUT, e.g. make face-scores FOLDER=" in run.stderr
+
+
 class TestEnvironment:
     def test_it_is_made_once_and_again_only_when_the_pins_change(self, tmp_path):
-        project = new_project(tmp_path / "a clone")
+        project = Project.new(tmp_path / "a clone")
+        project.notebook("00_corpus")
+        assert project.call("git", "init", "-q").returncode == 0
         first = project.make("env", f"PYTHON={sys.executable}", env=True)
         assert first.returncode == 0, first.stderr
         assert "Making .venv with Python 3" in first.stdout
@@ -314,28 +210,29 @@ class TestEnvironment:
             "a clone/emocam_utils/__init__.py ",
             "a clone/.venv\n",
         ]
+        filtered = project.call("git", "config", "filter.notebook.clean").stdout
+        assert f"{project.folder}/.venv/bin/python" in filtered
 
-        os.utime(project.folder / "requirements.txt")  # as a checkout does
-        assert project.make("env", env=True).stdout == "make: Nothing to be done for 'env'.\n"
+        project.write("requirements.txt", "# nothing\n")  # as a checkout does
+        assert project.make("env", env=True).stdout == ""
 
         moved = tmp_path / "moved"  # where it would go on importing the code of the other folder
         project.folder.rename(moved)
         assert "-m pip install" in Project(moved).make("-n", "env", env=True).stdout
         moved.rename(project.folder)
 
-        assert project.make("-n", "env", env=True).stdout == "make: Nothing to be done for 'env'.\n"
         for name in ("requirements-nodeps.txt", "requirements.txt"):
-            (project.folder / name).write_text("# other pins\n")
+            assert "-m pip install" not in project.make("-n", "env", env=True).stdout
+            project.write(name, "# other pins\n")
             shown = project.make("-n", "env", env=True).stdout
             assert "pip install --disable-pip-version-check -r requirements.txt" in shown
             assert "--no-deps -r requirements-nodeps.txt" in shown
-            (project.folder / name).write_text("# nothing\n")
-            assert "Nothing to be done" in project.make("-n", "env", env=True).stdout
-        (project.folder / "requirements.txt").write_text("# other pins\n")
+            project.write(name, "# nothing\n")
+        project.write("requirements.txt", "# other pins\n")
         assert "-m pip install" in project.make("-n", "paper", env=True).stdout
 
     def test_an_old_python_is_named_and_makes_nothing(self, tmp_path):
-        project = new_project(tmp_path / "p")
+        project = Project.new(tmp_path / "p")
         old = tmp_path / "python-old"
         old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.1 || exit 1\n')
         old.chmod(0o755)

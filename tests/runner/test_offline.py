@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from emocam_utils.progress import MARK
-from emocam_utils.runner.offline import WIDGET, to_html, without_progress, without_widgets
+from emocam_utils.runner.offline import NOTE, WIDGET, to_html, without_progress, without_widgets
 
 PNG = base64.b64encode(b"\x89PNG not really").decode()
 
@@ -58,13 +58,21 @@ def test_the_page_shows_what_the_notebook_holds(executed, tmp_path):
     assert page.find("img", src=re.compile(re.escape(PNG)))
 
 
-def test_a_widget_needs_a_live_kernel_and_is_replaced(executed):
+def test_a_widget_without_a_picture_is_a_word(executed):
     tidied = without_widgets(executed)
     assert "widgets" not in tidied.metadata
-    assert tidied.cells[1].outputs[1].data == {
-        "text/plain": "(interactive: open this notebook in JupyterLab)"
-    }
+    assert tidied.cells[1].outputs[1].data == {"text/plain": NOTE}
     assert tidied.cells[1].outputs[0].data["image/png"] == PNG
+
+
+@pytest.mark.parametrize("picture", [{"image/png": PNG}, {"text/html": f"<img src='{PNG}'>"}])
+def test_a_widget_with_a_picture_shows_it(picture, tmp_path):
+    data = {WIDGET: {"model_id": "1"}, "text/plain": "VBox(children=())", **picture}
+    cell = new_code_cell("explore()", outputs=[shown(**data)])
+    tidied = without_widgets(new_notebook(cells=[cell]))
+    page = to_html(tidied, "02_x", tmp_path)
+    assert PNG in page and "VBox" not in page
+    assert WIDGET not in tidied.cells[0].outputs[0].data
 
 
 def test_passing_progress_is_dropped_and_the_rest_kept():

@@ -1,22 +1,25 @@
-import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_notebooks import write_notebook
 
+from emocam_utils.runner.notebooks import read_cells
 from emocam_utils.runner.parameters import (
     ParameterError,
+    changed,
     default_parameters,
     parse_parameters,
     typed,
 )
+from emocam_utils.study import load_study
 
 DEFAULTS = {"study": "emoscenes", "limit": 10, "threshold": 0.3, "wide": False, "labels": ["Joy"]}
 
 
 def defaults_of(source, tmp_path):
-    file = write_notebook(tmp_path / "n.ipynb", parameters=source)
-    return default_parameters(nbformat.read(file, as_version=4), "n")
+    return default_parameters(
+        read_cells(write_notebook(tmp_path / "n.ipynb", parameters=source)), "n"
+    )
 
 
 def test_defaults_are_what_the_tagged_cell_assigns(tmp_path):
@@ -35,10 +38,10 @@ def test_without_a_tagged_cell_the_message_says_how_to_tag_one(tmp_path):
 
 
 def test_two_tagged_cells_are_one_too_many(tmp_path):
-    notebook = nbformat.read(write_notebook(tmp_path / "n.ipynb", "x = 1"), as_version=4)
-    notebook.cells[1].metadata["tags"] = ["parameters"]
+    cells = read_cells(write_notebook(tmp_path / "n.ipynb", "x = 1"))
+    cells[1]["metadata"]["tags"] = ["parameters"]
     with pytest.raises(ParameterError, match="2 cells tagged"):
-        default_parameters(notebook, "n")
+        default_parameters(cells, "n")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,7 @@ def test_two_tagged_cells_are_one_too_many(tmp_path):
         ("a = b = 1", "must hold lines like .* it has `a = b = 1`"),
         ("import os", "it has `import os`"),
         ("n: int", "it has `n: int`"),
-        ("study = path / 'x'", r"default of study in n must be a literal .* not `path / 'x'`"),
+        ("study = path / 'x'", "must hold lines like .* it has `study = path / 'x'`"),
         ("%time", "the parameters cell of n is not Python: invalid syntax"),
     ],
 )
@@ -89,9 +92,9 @@ def test_a_value_written_as_text_is_read_as_itself(value):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("limit", "1.5", "parameter limit must be an integer such as 10, not '1.5'"),
-        ("limit", "", "an integer such as 10, not ''"),
-        ("threshold", "high", "parameter threshold must be a number such as 0.3, not 'high'"),
+        ("limit", "1.5", "parameter limit must be an int such as 10, not '1.5'"),
+        ("limit", "", "an int such as 10, not ''"),
+        ("threshold", "high", "parameter threshold must be a float such as 0.3, not 'high'"),
         ("wide", "1", "parameter wide must be true or false, not '1'"),
         ("labels", "Joy", r"must be a list such as \['Joy'\], not 'Joy'"),
         ("labels", "('Joy',)", "must be a list"),
@@ -114,6 +117,23 @@ def test_all_problems_are_reported_at_once():
     assert str(caught.value).splitlines() == [
         "01_detection: unknown parameter studdy; did you mean study? "
         "Allowed: study, limit, threshold, wide, labels",
-        "01_detection: parameter limit must be an integer such as 10, not 'x'",
+        "01_detection: parameter limit must be an int such as 10, not 'x'",
         "01_detection: parameter wide is given twice",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "experiment"),
+    [
+        ({}, {}),
+        ({"study": "tiny", "images": "/photos"}, {}),
+        ({"top": 5}, {"top": 5}),
+        ({"top": 25}, {}),
+        ({"limit": -1}, {}),
+        ({"limit": 60}, {}),  # what tiny says
+        ({"limit": 10, "top": 25}, {"limit": 10}),
+    ],
+)
+def test_an_experiment_is_what_is_not_the_studys(given, experiment):
+    defaults = {"study": "emoscenes", "images": "", "limit": -1, "top": 25}
+    assert changed({"study": "tiny", **given}, defaults, load_study("tiny")) == experiment

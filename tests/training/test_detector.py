@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from emocam_utils.detectors.average_precision import mean_average_precision
 from emocam_utils.training import detector as training
+from emocam_utils.training import loop
 
 BOX = ["image", "class", "x0", "y0", "x1", "y1"]
 FOUND = ["image", "class", "confidence", "x0", "y0", "x1", "y1"]
@@ -124,11 +125,14 @@ def test_average_precision_by_hand():
 
 
 def train(folder, images, boxes, **options):
-    options = {"epochs": 2, "seed": 3, "checkpoint": None, **options}
     training.train_detector(
-        images, boxes, ("A", "B"), validation=(images[:8], boxes[boxes["image"] < 8]),
-        out=folder / "out.safetensors", threads=1, **options,
-    )  # fmt: skip
+        images,
+        boxes,
+        ("A", "B"),
+        validation=(images[:8], boxes[boxes["image"] < 8]),
+        recipe=training.Recipe(**{"epochs": 2, "seed": 3, **options}),
+        out=folder / "out.safetensors",
+    )
     return folder / "out.safetensors"
 
 
@@ -140,22 +144,24 @@ def test_a_killed_training_continues_to_the_same_weights(tmp_path, monkeypatch):
     assert set(json.loads(metadata["average_precision_0.5"])) == {"A", "B"}
     assert (metadata["seed"], metadata["training_images"]) == ("3", "40")
 
-    keep, checkpoint = training._keep, tmp_path / "run" / "epoch.pt"
+    save = loop.save_checkpoint
 
-    def keep_and_die(*args):
-        keep(*args)
+    def save_and_die(*args):
+        save(*args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_keep", keep_and_die)
     (tmp_path / "out.safetensors").unlink()
-    for _ in range(2):  # after the first epoch, and after the second, before the file is written
-        with pytest.raises(KeyboardInterrupt):
-            train(tmp_path, images, boxes, checkpoint=checkpoint)
-        assert not (tmp_path / "out.safetensors").exists()
-    resumed = load_file(train(tmp_path, images, boxes, checkpoint=checkpoint))
+    with monkeypatch.context() as dying:
+        dying.setattr(loop, "save_checkpoint", save_and_die)
+        for _ in range(2):  # after the first epoch; after the second, before the file is written
+            with pytest.raises(KeyboardInterrupt):
+                train(tmp_path, images, boxes)
+            assert not (tmp_path / "out.safetensors").exists()
+    with pytest.raises(ValueError, match="a checkpoint of another recipe: remove it"):
+        train(tmp_path, images, boxes, seed=4)
+    resumed = load_file(train(tmp_path, images, boxes))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
-    with pytest.raises(ValueError, match=r"another run \(different seed\)\. Delete it"):
-        train(tmp_path, images, boxes, checkpoint=checkpoint, seed=4)
+    assert [file.name for file in tmp_path.iterdir()] == ["out.safetensors"]
 
 
 def test_training_lowers_the_loss(tmp_path, capsys):
@@ -165,7 +171,7 @@ def test_training_lowers_the_loss(tmp_path, capsys):
     losses = [
         float(line.split("loss ")[1].split(",")[0]) for line in text.splitlines() if "loss" in line
     ]
-    assert len(losses) == 3
+    assert len(losses) == 4
     assert losses[-1] < 0.5 * losses[0]
 
 

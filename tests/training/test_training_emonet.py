@@ -7,8 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from emocam_utils.networks.emonet import EmoNet
 from emocam_utils.networks.weights import load_emonet
-from emocam_utils.training import emonet
+from emocam_utils.training import emonet, loop
 from emocam_utils.training.emonet import Recipe, accuracy, augmented, train_emonet
 from emocam_utils.training.scenes import TrainingScenes
 
@@ -48,18 +49,18 @@ def test_a_killed_training_continues_to_the_same_weights(tmp_path, monkeypatch):
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
     train(tmp_path / "whole")
-    save = emonet.save_checkpoint
+    save = loop.save_checkpoint
 
     def save_then_die(*arguments):
         save(*arguments)
         if len(arguments[-1]["history"]) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(emonet, "save_checkpoint", save_then_die)
+    monkeypatch.setattr(loop, "save_checkpoint", save_then_die)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "killed")
     assert not (tmp_path / "killed" / "net.safetensors").exists()
-    monkeypatch.setattr(emonet, "save_checkpoint", save)
+    monkeypatch.setattr(loop, "save_checkpoint", save)
     record = train(tmp_path / "killed")
     assert len(record["history"]) == 3
     whole, again = (load_file(tmp_path / side / "net.safetensors") for side in ("whole", "killed"))
@@ -87,3 +88,34 @@ def test_augmentation_is_seeded_bounded_and_keeps_the_shape():
         assert images.min() <= draw(seed).min() and draw(seed).max() <= images.max()
     strong = draw(3, replace(recipe, jitter=0.25))
     assert (strong - draw(3)).abs().max() <= 0.25 * images.abs().max() + 0.25 + 1e-6
+
+
+def test_the_weights_are_those_of_the_loop_written_plainly(tmp_path):
+    """Two epochs of four steps: chance, order, schedule and clipping as they have always been."""
+    recipe = replace(RECIPE, epochs=2, dropout=0.3)
+    train(tmp_path, recipe)
+    trained = load_file(tmp_path / "net.safetensors")
+    scenes = brightness_scenes(32, 0)
+    torch.manual_seed(recipe.seed)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    network = EmoNet(
+        0.0625, 0.01, LABELS, mean=recipe.mean, scale=recipe.scale, dropout=0.3, cam_dropout=0.1
+    )
+    network.initialise(recipe.seed).to(memory_format=torch.channels_last).train()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=8, pct_start=0.1)
+    for _ in range(2):
+        for rows in torch.randperm(32, generator=generator).view(4, 8):
+            images = augmented(network.normalise(scenes.emonet_images[rows]), recipe, generator)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = network(images.contiguous(memory_format=torch.channels_last)).float()
+            loss = torch.nn.functional.cross_entropy(
+                logits, scenes.labels[rows], label_smoothing=0.05
+            )
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimiser.step()
+            schedule.step()
+    expected = {name: tensor.half() for name, tensor in network.state_dict().items()}
+    assert all(torch.equal(trained[name], expected[name]) for name in expected)

@@ -3,10 +3,13 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
+from tiny_trials import hand_made
 
 from emocam_utils.stats import ranks
+from emocam_utils.stats.bootstrap import resampled
 from emocam_utils.validation import boxes
 
 NAN = float("nan")
@@ -27,34 +30,30 @@ def test_size_bias_by_hand():
     importance = [0.1, 0.1, 0.6, 0.1, 0.7, 0.8, 0.0]
     found = boxes.size_bias(importance, [True] * 6 + [False], area, 0.5)
     assert (found["small"], found["large"], found["gap"]) == (0.0, 1.0, 1.0)
-    assert found["rho"] == pytest.approx(stats.spearmanr(area[:6], importance[:6]).statistic)
+    assert found["area_rho"] == pytest.approx(stats.spearmanr(area[:6], importance[:6]).statistic)
 
 
-def test_boxes_of_a_scene_are_drawn_together():
-    """Scene a holds two causes that are kept, b two that are not: the share is 0, 1/2 or 1."""
-    found = boxes.Boxes(["a", "b", "a", "b"], np.ones(4), np.ones(4, bool), times=60)
-    for weights in found.weights():
-        assert (weights[:, 0] == weights[:, 2]).all() and (weights[:, 1] == weights[:, 3]).all()
-        assert (weights.sum(axis=1) == 4).all()
-    assert sum(len(weights) for weights in found.weights()) == 60
-    kept = {"all": np.ones(4, bool), "small": np.arange(4) < 2, "large": np.arange(4) >= 2}
-    bounds = found.intervals(np.array([1.0, 0, 1, NAN]), 0.5, kept)
-    assert bounds["all"] == (0.0, 1.0) and bounds["gap"] == (0.0, 0.0)
-    assert all(math.isnan(bound) for bound in bounds["box_auroc"])  # every box is a cause
+def test_samples_are_measures_of_repeated_scenes():
+    trial = hand_made(images=8)
+    codes, _ = pd.factorize(trial.objects["image"])
+    rng = np.random.default_rng(0)
+    importance = rng.normal(size=len(codes))
+    kept = {"kept": trial.causal, "none": np.zeros(len(codes), bool)}
+    found = boxes.box_samples(trial, importance, 0.2, kept, times=60, seed=4)
+    for weights, (_, sample) in zip(resampled(8, 60, 4), found.iterrows(), strict=True):
+        rows = np.repeat(np.arange(len(codes)), weights[codes])
+        again, effect, causal = importance[rows], trial.effect[rows], trial.causal[rows]
+        assert sample["box_rho"] == pytest.approx(ranks.spearman(again, effect))
+        assert sample["box_auroc"] == pytest.approx(ranks.auroc(again, causal))
+        assert sample["box_ap"] == pytest.approx(ranks.average_precision(again, causal))
+        assert sample["kept"] == pytest.approx(boxes.keep_rate(again, causal, 0.2))
+        assert math.isnan(sample["none"])
 
 
-def test_the_interval_covers_the_measure():
-    rng = np.random.default_rng(1)
-    effect = rng.uniform(0, 1, 400)
-    importance = effect + rng.normal(0, 0.3, 400)
-    causal = effect > 0.7
-    found = boxes.Boxes(np.arange(400) // 4, effect, causal)
-    bounds = found.intervals(importance, 0.5, {"kept": causal})
-    for name, value in (
-        ("box_rho", ranks.spearman(importance, effect)),
-        ("box_auroc", ranks.auroc(importance, causal)),
-        ("box_ap", ranks.average_precision(importance, causal)),
-        ("kept", boxes.keep_rate(importance, causal, 0.5)),
-    ):
-        low, high = bounds[name]
-        assert low < value < high and high - low < 0.25
+def test_the_intervals_cover_the_measures():
+    trial = hand_made(images=150)
+    importance = trial.effect + np.random.default_rng(1).normal(0, 0.4, len(trial.effect))
+    found = boxes.box_measures(trial, importance, 0.5, times=200)
+    for name in ("box_rho", "box_auroc", "box_ap", "kept", "small", "large", "gap", "rejected"):
+        low, high = found[f"{name}_low"], found[f"{name}_high"]
+        assert low < found[name] < high and high - low < 0.5

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from slow_association import association_matrix, association_percent
 
-from emocam_utils.pipeline.matrix import association_matrix, association_percent
 from emocam_utils.validation.cells import Cells
 
 

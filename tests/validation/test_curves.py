@@ -12,9 +12,9 @@ from tiny_networks import tiny_emonet
 from emocam_utils.cams import build_cam
 from emocam_utils.validation import curves
 from emocam_utils.validation.curves import (
-    cells_changed,
     curve_table,
     deletion_insertion,
+    highest_cells,
     mixed,
     pointing_table,
     randomisation_table,
@@ -47,7 +47,7 @@ def test_an_empty_map_or_mask_is_nan_not_a_hit():
 
 def test_deletion_goes_from_the_image_to_the_base_highest_first():
     cam = np.array([[3.0, 1.0], [2.0, 2.0]])
-    changed = cells_changed(cam, 4)
+    changed = highest_cells(cam, range(5))
     assert changed[0].sum() == 0 and changed[-1].all()
     assert changed[1].tolist() == [[True, False], [False, False]]
     assert changed[2].tolist() == [[True, False], [True, False]]  # a tie: reading order

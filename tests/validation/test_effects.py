@@ -10,19 +10,10 @@ from tiny_studies import scene_study as study
 from emocam_utils.corpora.emoscenes import corpus, scene
 from emocam_utils.corpora.emoscenes.scene import Removal, Scene, Thing
 from emocam_utils.pipeline.analysis import Analysis
-from emocam_utils.study import CorpusSpec, Preset
+from emocam_utils.study import CorpusSpec
 from emocam_utils.validation import changes, effects
 
 CPU = torch.device("cpu")
-PRESET = Preset(
-    score="logit",
-    layer="post_relu",
-    importance="mean",
-    threshold=0.3,
-    probability=0,
-    confidence=0,
-    ambiguity=3,
-)
 
 
 def pixels(image):
@@ -184,12 +175,3 @@ def test_a_version_in_which_nothing_differs_is_not_passed_at_all(monkeypatch):
     got = changes.logits_without(None, whole, [whole.copy(), other, whole.copy()], CPU)
     assert passed == [whole, other]
     assert got.tolist() == [[0, 1], [0, 1], [2, 3], [0, 1]]
-
-
-def test_one_thread_is_given_back():
-    before = torch.get_num_threads()
-    with changes.one_thread():
-        assert torch.get_num_threads() == 1
-    with changes.one_thread(False):
-        assert torch.get_num_threads() == before
-    assert torch.get_num_threads() == before

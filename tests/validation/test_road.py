@@ -93,7 +93,7 @@ def test_a_map_of_what_counts_is_positive_and_its_opposite_negative():
         )
         for name, cam, last in (("right", right, right), ("wrong", wrong, 0 * wrong))
     }
-    table = road.road_table(Pictures(), maps, ["0", "1"], shares=(0.25,), times=20)
+    table = road.road_table(Pictures(), maps, ["0", "1"], shares=(0.25,))
     assert table["images"].tolist() == [2, 1]
     assert table.loc["right", "road"] > 0.05 > -0.05 > table.loc["wrong", "road"]
     assert table.loc["right", "least 25%"] > table.loc["right", "most 25%"]

@@ -8,7 +8,8 @@ labels take turns, so every split is balanced.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,7 @@ from PIL import Image
 from ..images import UnreadableImage
 from . import scene as scenes
 from .raster import raster
-from .rule import RULE_FILE, load_rule
+from .rule import FACE, RULE_FILE, load_rule
 
 SPLITS = {"train": 20_000, "calibration": 1_000, "test": 2_000}
 
@@ -55,6 +56,29 @@ def scene_digest(image: str) -> str:
     """Of the scene's drawing as SVG, and of what turns it into pixels."""
     drawing = scenes.to_svg(load_scene(image))
     return hashlib.sha256(f"resvg {version('resvg-py')}\n{drawing}".encode()).hexdigest()[:32]
+
+
+def without(scene: scenes.Scene, removals: Sequence[scenes.Removal]) -> scenes.Scene:
+    """The scene without several cues; drawn, it equals `scene.render` with one removal for one.
+
+    removals : whole things, or faces, whose heads are then turned away
+    Errors   : ValueError for a class that is not removed as a thing of its own
+    """
+    things = list(scene.things)
+    gone = set()
+    for removal in removals:
+        thing = things[removal.thing]
+        if thing.is_person and removal.object_class == "Human face":
+            things[removal.thing] = replace(thing, name=f"{FACE}away")
+        elif removal.object_class == ("Person" if thing.is_person else thing.name):
+            gone.add(removal.thing)
+        else:
+            raise ValueError(
+                f"{removal.object_class!r} of thing {removal.thing} ({thing.name}) cannot be "
+                "removed together with another; give a whole thing or a Human face"
+            )
+    kept = tuple(thing for index, thing in enumerate(things) if index not in gone)
+    return replace(scene, things=kept)
 
 
 @dataclass(frozen=True)
@@ -104,6 +128,16 @@ class EmoScenes:
     def size(self, image: str) -> tuple[int, int]:
         load_scene(image)
         return scenes.WIDTH, scenes.HEIGHT
+
+    def remove(self, image: str, *removals: scenes.Removal) -> Image.Image:
+        """The scene drawn again without some of its objects; nothing changes outside of them.
+
+        Errors: ValueError for several removals of which one is no whole thing and no face
+        """
+        scene = load_scene(image)
+        if len(removals) == 1:
+            return scenes.render(scene, removals[0])
+        return scenes.render(without(scene, removals))
 
     def truth(self) -> pd.DataFrame:
         """The exact boxes of every scene, as `scene.boxes`, with `image` and the rule's `label`."""

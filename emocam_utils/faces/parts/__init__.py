@@ -6,3 +6,7 @@ of the maps is measured (`importance`), then what covering it does (`occlusion`)
 judged by both (`claims`); the parts are a measured template on aligned faces (`template`,
 `landmarks`). `python -m emocam_utils.faces.parts DATA --out data/faces` measures all of it.
 """
+
+from . import plots
+
+__all__ = ["plots"]

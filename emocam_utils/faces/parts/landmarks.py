@@ -114,22 +114,3 @@ def position_table(landmarks: pd.DataFrame, side: int = 64) -> pd.DataFrame:
             rows.append((emotion, name, len(table), len(values), median, low, high, spread))
     names = ("emotion", "landmark", "faces", "found", "median", "low", "high", "spread")
     return pd.DataFrame(rows, columns=list(names))
-
-
-def eye_aligned_mean(faces: NDArray[np.uint8], landmarks: pd.DataFrame) -> NDArray[np.float64]:
-    """Mean of the faces whose eyes are found, each moved so that its eyes meet the median's.
-
-    It is sharper than the mean of all faces, so brows and nostrils, for which there is no cascade,
-    show as dark bands in it.
-    """
-    height, width = faces.shape[1:]
-    known = landmarks.dropna(subset=list(COLUMNS))
-    middle = (known[["left_x", "left_y"]].to_numpy() + known[["right_x", "right_y"]].to_numpy()) / 2
-    off = (np.median(middle, axis=0) - middle) * (width, height)
-    total = np.zeros((height, width))
-    for k, (right, down) in zip(known["face"], off, strict=True):
-        move = np.float32([[1, 0, right], [0, 1, down]])
-        total += cv2.warpAffine(
-            faces[k].astype(np.float32), move, (width, height), borderMode=cv2.BORDER_REPLICATE
-        )
-    return total / max(len(known), 1)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from ...networks import EmotionNetwork
 from ...networks.untrained import untrained
-from .covering import covered_logits, drops, face_logits
+from .covering import covered_logits, drops, logits_of
 from .shares import RANDOM, ceilings, map_shares
-from .template import MOVES, REGIONS, part_areas, region_masks
+from .template import MOVES, part_areas, region_masks
 
 METHODS = ("gradcam", "saliency", "guided saliency")
 FLOORS = {"gradcam": RANDOM[0], "saliency": RANDOM[1], "guided saliency": RANDOM[1]}
@@ -118,7 +118,7 @@ def measure(
     network = copy.deepcopy(network).to(memory_format=torch.channels_last)
     masks = region_masks(faces.shape[1])
     moves = [region_masks(faces.shape[1], move) for move in MOVES]
-    whole = face_logits(network, faces)
+    whole = logits_of(network, faces)
     cases = find_cases(whole.argmax(1), labels, network.labels)
     at, targets = cases["face"].to_numpy(), cases["target"].to_numpy()
     floors = tuple(dict.fromkeys(FLOORS[method] for method in methods))
@@ -152,6 +152,3 @@ def measure(
         drops=found[0],
         elsewhere=found[1],
     )
-
-
-__all__ = ["ANY", "FLOORS", "METHODS", "REGIONS", "Measured", "find_cases", "measure"]

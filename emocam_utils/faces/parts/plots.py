@@ -38,8 +38,9 @@ def eyes_or_mouth_figure(
     methods = [m for m in METHOD_TITLES if m in set(importance["method"])]
     figure, axes = plt.subplots(
         1, len(methods) + 1, figsize=(2.9 * (len(methods) + 1) + 1, 0.5 * len(emotions) + 1.6),
-        sharey=True, layout="constrained",
+        sharey=True, squeeze=False, layout="constrained",
     )  # fmt: skip
+    axes = axes[0]
     for ax, method in zip(axes, methods, strict=False):
         for weights in ("trained", "untrained"):
             rows = importance[importance["method"].eq(method) & importance["weights"].eq(weights)]
@@ -101,18 +102,17 @@ def parts_figure(
     methods = [m for m in METHOD_TITLES if m in set(importance["method"])]
     figure, axes = plt.subplots(
         1, len(methods) + 1, figsize=(2.9 * (len(methods) + 1) + 1.2, 0.34 * len(parts) + 2.1),
-        sharey=True, layout="constrained",
+        sharey=True, squeeze=False, layout="constrained",
     )  # fmt: skip
+    axes = axes[0]
     found = {method: _beyond_floor(importance, method, parts, emotions) for method in methods}
-    most = max(_most(more) for more, _ in found.values())
+    most = max((_most(more) for more, _ in found.values()), default=1.0)
     for ax, (method, (more, apart)) in zip(axes, found.items(), strict=False):
         words = more.map("{:+.1f}".format).where(apart, "")
         title = f"{METHOD_TITLES[method]}\nshare / area, less untrained"
         _heatmap(ax, more, words, most, title)
     logits = occlusion[occlusion["measure"] == "logit"]
-    beyond, low, high = (
-        _grid(logits, f"beyond{end}", parts, emotions) for end in ("", "_low", "_high")
-    )
+    beyond, low, high = _grids(logits, "beyond", parts, emotions)
     words = beyond.map("{:+.1f}".format).where((low > 0) | (high < 0), "")
     title = "fall of the logit when covered,\nless a cover elsewhere"
     _heatmap(axes[-1], beyond, words, _most(beyond), title)
@@ -123,32 +123,30 @@ def _beyond_floor(
     importance: pd.DataFrame, method: str, parts: Sequence[str], emotions: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """per_area less the untrained network's, and whether the two intervals are apart."""
-    rows = importance[importance["method"] == method]
-    trained, floor = (
-        [
-            _grid(rows[rows["weights"] == weights], f"per_area{end}", parts, emotions)
-            for end in ("", "_low", "_high")
-        ]
-        for weights in ("trained", "untrained")
-    )
-    return trained[0] - floor[0], (trained[1] > floor[2]) | (trained[2] < floor[1])
+    rows = importance[importance["method"] == method].groupby("weights").get_group
+    trained, low, high = _grids(rows("trained"), "per_area", parts, emotions)
+    floor, floor_low, floor_high = _grids(rows("untrained"), "per_area", parts, emotions)
+    return trained - floor, (low > floor_high) | (high < floor_low)
 
 
 def _most(values: pd.DataFrame) -> float:
     """The largest absolute value; 1 if there is none."""
-    return float(values.abs().max(axis=None, skipna=True) or 1.0)
+    known = np.abs(values.to_numpy(dtype=np.float64))
+    return float(known[~np.isnan(known)].max(initial=0)) or 1.0
 
 
-def _grid(
+def _grids(
     rows: pd.DataFrame, column: str, parts: Sequence[str], emotions: Sequence[str]
-) -> pd.DataFrame:
-    table = rows.drop_duplicates(["part", "emotion"]).pivot(
-        index="part", columns="emotion", values=column
-    )
-    return table.reindex(index=list(parts), columns=list(emotions))
+) -> list[pd.DataFrame]:
+    """parts x emotions of a column and of the ends of its interval."""
+    table = rows.drop_duplicates(["part", "emotion"]).set_index(["part", "emotion"])
+    grids = (table[f"{column}{end}"].unstack() for end in ("", "_low", "_high"))
+    return [grid.reindex(index=list(parts), columns=list(emotions)) for grid in grids]
 
 
 def _heatmap(ax: Axes, values: pd.DataFrame, words: pd.DataFrame, most: float, title: str) -> None:
+    if values.empty:
+        return
     sns.heatmap(
         values, ax=ax, cmap="RdBu_r", vmin=-most, vmax=most, annot=words, fmt="", cbar=False,
         linewidths=0.5, annot_kws={"size": 7.5},
@@ -180,7 +178,7 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
     titles = [METHOD_TITLES.get(m, m.replace(", ", ",\n")) for m in verdicts.columns]
     ax.set_xticks(np.arange(columns) + 0.48, titles, fontsize=8)
     ax.xaxis.tick_top()
-    ax.set(xlim=(0, columns), ylim=(rows, 0))
+    ax.set(xlim=(0, columns), ylim=(rows or 1, 0))
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return figure

@@ -5,8 +5,11 @@ Every mean is over faces, with a 95 % interval from the bootstrap over faces.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...stats.bootstrap import TIMES, Means
 from .measured import FLOORS, Measured
@@ -25,27 +28,14 @@ def importance_table(measured: Measured, times: int = TIMES, seed: int = 0) -> p
     parts = []
     for weights, of in (("trained", measured.shares), ("untrained", measured.untrained)):
         for method, values in of.items():
-            random = method in FLOORS.values()
-            for faces, emotion, rows in measured.groups():
+            known = "none" if method in FLOORS.values() else weights
+            for group, rows in _groups(measured, weights=known, method=method):
                 means = Means.over(values[rows], times, seed)
                 relative = means.scaled(1 / measured.areas)
+                empty = int(np.isnan(values[rows]).any(axis=1).sum())
+                columns = _columns("share", means) | _columns("per_area", relative)
                 parts.append(
-                    pd.DataFrame(
-                        {
-                            "network": measured.network,
-                            "weights": "none" if random else weights,
-                            "method": method,
-                            "faces": faces,
-                            "emotion": emotion,
-                            "part": REGIONS,
-                            "area": measured.areas,
-                            "n": len(rows),
-                            "empty": int(np.isnan(values[rows]).any(axis=1).sum()),
-                            **_columns("share", means),
-                            **_columns("per_area", relative),
-                            "ceiling": measured.ceilings[method],
-                        }
-                    )
+                    group.assign(empty=empty, **columns, ceiling=measured.ceilings[method])
                 )
     return pd.concat(parts, ignore_index=True)
 
@@ -58,30 +48,26 @@ def occlusion_table(measured: Measured, times: int = TIMES, seed: int = 0) -> pd
               the image that is covered), random (_low, _high: covers of the same shape at random
               places) and beyond (_low, _high: drop less random, paired by face)
     """
-    percent = 100 * measured.areas
     parts = []
     for measure, values in measured.drops.items():
         elsewhere = measured.elsewhere[measure]
-        for faces, emotion, rows in measured.groups():
-            drop = Means.over(values[rows], times, seed)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "network": measured.network,
-                        "measure": measure,
-                        "faces": faces,
-                        "emotion": emotion,
-                        "part": REGIONS,
-                        "area": measured.areas,
-                        "n": len(rows),
-                        **_columns("drop", drop),
-                        **_columns("per_percent", drop.scaled(1 / percent)),
-                        **_columns("random", Means.over(elsewhere[rows], times, seed)),
-                        **_columns("beyond", Means.over((values - elsewhere)[rows], times, seed)),
-                    }
-                )
+        for group, rows in _groups(measured, measure=measure):
+            drop, random, beyond = (
+                Means.over(of[rows], times, seed) for of in (values, elsewhere, values - elsewhere)
             )
+            columns = _columns("drop", drop)
+            columns |= _columns("per_percent", drop.scaled(1 / (100 * measured.areas)))
+            columns |= _columns("random", random) | _columns("beyond", beyond)
+            parts.append(group.assign(**columns))
     return pd.concat(parts, ignore_index=True)
+
+
+def _groups(measured: Measured, **names: str) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
+    """The first columns of each group of faces, a row a region, and the rows of its cases."""
+    for faces, emotion, rows in measured.groups():
+        first = {"network": measured.network, **names, "faces": faces, "emotion": emotion}
+        table = pd.DataFrame(first | {"part": REGIONS, "area": measured.areas, "n": len(rows)})
+        yield table, rows
 
 
 def _columns(name: str, means: Means) -> dict[str, np.ndarray]:

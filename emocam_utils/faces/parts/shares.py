@@ -5,7 +5,8 @@ Axes: N faces, h x w cells of a map, H x W pixels of a face, P parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,48 +19,21 @@ from ...cams.random_cam import RandomCam
 from ...cams.saliency import saliency_map
 from ...networks import EmotionNetwork
 from ...progress import progress
-from ...registry import Registry
+from ..reading import BATCH, FaceMap, cam_map
 from .template import part_areas
 
-BATCH = 32  # as many as a saliency map takes at a time
-
-MapOf = Callable[[EmotionNetwork, Tensor, Tensor], Tensor]
-
-MAPS: Registry[MapOf] = Registry("map of a face")
-"""(network, preprocessed images (N, 3, H, W), targets (N,)) -> (N, h, w), raw and signed."""
-
-RANDOM = ("random map", "random pixels")  # the floors of Grad-CAM and of the saliency maps
 NOISE = RandomCam(smoothness=0.1)
 """Every cell by itself, so that no place is favoured. Smooth noise favours corners: on 4 x 4 cells
 with a smoothness of 1.5 the mouth has 0.84 of an even share and the eyes 0.75."""
 
-
-@MAPS.register("gradcam")
-def _gradcam(network: EmotionNetwork, images: Tensor, targets: Tensor) -> Tensor:
-    with torch.no_grad():
-        features = network.features(images)
-    return GradCam("logit", "post_relu")(network.head, features, targets)
-
-
-@MAPS.register("saliency")
-def _vanilla(network: EmotionNetwork, images: Tensor, targets: Tensor) -> Tensor:
-    return saliency_map(network, images, targets, "vanilla")
-
-
-@MAPS.register("guided saliency")
-def _guided(network: EmotionNetwork, images: Tensor, targets: Tensor) -> Tensor:
-    return saliency_map(network, images, targets, "guided")
-
-
-@MAPS.register("random map")
-def _random_map(network: EmotionNetwork, images: Tensor, targets: Tensor) -> Tensor:
-    with torch.no_grad():
-        return NOISE(network.head, network.features(images), targets)
-
-
-@MAPS.register("random pixels")
-def _random_pixels(network: EmotionNetwork, images: Tensor, targets: Tensor) -> Tensor:
-    return NOISE(network.head, images, targets)
+RANDOM = ("random map", "random pixels")  # the floors of Grad-CAM and of the saliency maps
+MAPS: dict[str, FaceMap] = {
+    "gradcam": cam_map(GradCam("logit", "post_relu")),
+    "saliency": partial(saliency_map, rule="vanilla"),
+    "guided saliency": partial(saliency_map, rule="guided"),
+    RANDOM[0]: cam_map(NOISE),
+    RANDOM[1]: lambda network, images, targets: NOISE(network.head, images, targets),
+}
 
 
 def preprocessed(network: EmotionNetwork, faces: NDArray[np.uint8]) -> Tensor:
@@ -135,7 +109,7 @@ def map_shares(
         batch = slice(start, start + BATCH)
         images = preprocessed(network, faces[batch])
         for method in methods:
-            maps = MAPS[method](network, images, targets[batch]).detach().cpu().numpy()
+            maps = MAPS[method](network, images, targets[batch]).detach().numpy()
             cells[method] = maps.shape[1:]
             shares[method].append(part_shares(maps, masks))
     parts = len(masks)

@@ -9,8 +9,8 @@ The numbers are measured, not guessed: by `landmarks` on 1,200 training images, 
 
 The spread is that of one face, as a standard deviation. Eyes and mouth have boxes of the same area
 around the medians, so that neither wins by size. Brows, nose and outline are read off the mean of
-the faces aligned by their eyes (`landmarks.eye_aligned_mean`), by eye: the grey band over the eyes
-in rows 14 to 20, nostrils in rows 39 to 43, the face between columns 8 and 56 at the eyes.
+the faces whose eyes are found, moved so that these meet the medians: the grey band over the eyes in
+rows 14 to 20, nostrils in rows 39 to 43, the face between columns 8 and 56 at the eyes.
 
 Limits. A box is 8 (eyes) or 10 (mouth) pixels high and a face is off by 2 to 4 pixels, so a typical
 face has a quarter to a third of the part outside its box, and as much of its neighbours inside. The

@@ -1,0 +1,89 @@
+"""An explorer of what CAM methods find in a study's images: its filters, methods and images."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+
+from ..pipeline.analysis import Analysis
+from ..pipeline.attention import Attention
+from ..pipeline.counts import joined, part_of
+from ..pipeline.importance import SCORES, scaled
+from ..pipeline.tables import map_array
+from ..study import Preset
+from .controls import Explorer, choice, slider
+from .pictures import Pictures
+
+MOST_IMAGES = 20_000
+MOST_THRESHOLD = 2.0  # share / sqrt(area) may be above 1
+
+
+class Found:
+    """What an `Attention` has of single images, looked up without a search through its tables."""
+
+    def __init__(self, attention: Attention) -> None:
+        self.attention = attention
+        self._rows = attention.boxes.groupby("image", sort=False).indices
+        self._maps = {name: row for row, name in enumerate(attention.maps["image"])}
+
+    def boxes(self, image: str, preset: Preset) -> tuple[pd.DataFrame, np.ndarray]:
+        """The boxes of enough confidence and their importance under the preset's score."""
+        a = self.attention
+        rows = self._rows.get(image, np.array([], dtype=int))
+        rows = rows[a.boxes["confidence"].to_numpy()[rows] > preset.confidence]
+        return a.boxes.iloc[rows], a.importances[preset.importance].to_numpy()[rows]
+
+    def cam(self, image: str) -> np.ndarray:
+        """The map scaled to [0, 1]; NaN for an empty one."""
+        return scaled(map_array(self.attention.maps.iloc[self._maps[image]]))
+
+
+class CorpusExplorer(Explorer):
+    """The filters of a preset as controls, and what each method finds, the last ones kept.
+
+    sample : "" or, of a corpus of more than `most` images, that this is a seeded sample of them
+    """
+
+    def __init__(
+        self, analysis: Analysis, preset: str, most: int = MOST_IMAGES, keep: str = ""
+    ) -> None:
+        """preset : where it starts; keep : an image that the sample must have"""
+        super().__init__(analysis.study.name, analysis.study.presets)
+        self.analysis, self.pictures = analysis, Pictures(analysis.corpus)
+        self.status, self.seconds = ipywidgets.HTML(), 0.0
+        predictions = analysis.predictions
+        self.sample, self._of = "", None
+        if len(predictions) > most:
+            chosen = predictions["image"].sample(most, random_state=0)
+            self._of = {*chosen, keep}
+            self.sample = f"a sample of {most:,} of {len(predictions):,} images · "
+            predictions = predictions[predictions["image"].isin(self._of)]
+        self.predictions = predictions.set_index("image")
+        self.attention = lru_cache(maxsize=4)(self._attention)
+        self.found = lru_cache(maxsize=4)(lambda *method: Found(self.attention(*method)))
+        start = analysis.study.preset(preset)
+        self.filters = {
+            "threshold": slider("importance >", start.threshold, MOST_THRESHOLD),
+            "confidence": slider("detector confidence >", start.confidence),
+            "probability": slider("emotion probability >", start.probability),
+            "maps": choice("maps made as", list(self.presets), preset),
+            "score": choice("score of a box", list(SCORES), start.importance),
+        }
+
+    @property
+    def preset(self) -> Preset:
+        """The filters as the sliders say them."""
+        c = self.controls
+        names = [name for name in ("threshold", "confidence", "probability") if name in c]
+        update = {"importance": c["score"].value, **{name: c[name].value for name in names}}
+        return self.presets[c["maps"].value].model_copy(update=update)
+
+    def _attention(self, cam: str, maps: str) -> Attention:
+        preset = self.presets[maps]
+        if self._of is None:
+            return self.analysis.attention(cam, preset)
+        parts = self.analysis.attention_parts(cam, preset)  # never all of them in memory
+        return joined(part_of(part, self._of) for part in parts)

@@ -1,0 +1,89 @@
+"""Every plot with a full, an empty, a one-label and an undefined table: no error and no warning."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from tiny_attention import PRESET, tiny_attention
+
+from emocam_utils import figures
+from emocam_utils.association import box_size, floors, plots
+from emocam_utils.pipeline.counts import part_of, threshold_sweep
+from emocam_utils.pipeline.example import Example
+from emocam_utils.pipeline.matrix import associate, label_counts
+
+WHOLE = tiny_attention()
+IMAGES = WHOLE.predictions[["image"]].assign(width=60, height=80)
+CASES = {
+    "full": WHOLE,
+    "no boxes": replace(WHOLE, boxes=WHOLE.boxes[:0], importances=WHOLE.importances[:0]),
+    "one label": replace(WHOLE, labels=("Joy",), predictions=WHOLE.predictions.assign(label="Joy")),
+    "one image": part_of(WHOLE, ["i1.png"]),
+    "undefined": replace(WHOLE, importances=WHOLE.importances * np.nan),
+    "none counts": replace(WHOLE, predictions=WHOLE.predictions.assign(probability=0.0)),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_warning():
+    with warnings.catch_warnings(), figures.style():
+        warnings.simplefilter("error")
+        yield
+
+
+def drawn(figure):
+    figure.canvas.draw()
+    return figure
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_heatmaps(case):
+    result = associate(CASES[case])
+    panel, marked = result.panel(25), {"a": result.passes()}
+    drawn(figures.association_figure({"a": panel}, marked))
+    for measure in ("lift", "pmi", "presence"):
+        table = result.measure(measure).loc[panel[0].index]
+        drawn(figures.association_figure({"a": (table, panel[1])}, measure=measure))
+    presence = result.measure("presence").loc[panel[0].index]
+    drawn(plots.beside_presence_figure(presence, panel[0], panel[1]))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_floors_thresholds_sizes_and_labels(case):
+    attention = CASES[case]
+    drawn(plots.floors_figure(floors.class_table(attention, attention, top=5, draws=5)))
+    sweep = threshold_sweep(attention, PRESET, [0.1, 0.5, 0.9])
+    drawn(plots.threshold_sweep_figure({"a": sweep, "b": sweep}, {"a": 0.1, "b": 0.9}))
+    table = box_size.importance_by_area(attention, IMAGES)
+    medians, rho = box_size.binned_medians(table), box_size.size_bias(table)
+    drawn(plots.size_bias_figure(table, medians, rho))
+    counts = label_counts(attention.predictions, attention.labels, 0.5)
+    drawn(plots.label_counts_figure(counts))
+
+
+def test_nothing_at_all_is_said():
+    [ax] = drawn(figures.association_figure({})).axes
+    assert ax.texts[0].get_text() == "nothing has been counted"
+
+
+def test_a_heatmap_says_its_numbers_and_marks_its_cells():
+    table = pd.DataFrame([[100.0, np.nan], [3.4, -0.0]], ["Dog", "Tree"], ["Joy", "Sexual Desire"])
+    images = pd.Series({"Joy": 2, "Sexual Desire": 0})
+    figure = drawn(figures.association_figure({"a": (table, images)}, {"a": table > 50}))
+    ax = figure.axes[0]
+    assert [text.get_text() for text in ax.texts] == ["100", "3", "-0"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["Joy  (2)", "Sex. Desire  (0)"]
+    assert ax.collections[1].get_offsets().tolist() == [[0.87, 0.2]]
+
+
+@pytest.mark.parametrize("importance", [[0.2, 0.9], [np.nan, np.nan], []])
+def test_who_wins(importance):
+    boxes = WHOLE.boxes[: len(importance)].reset_index(drop=True)
+    logits = pd.Series([0.7, 0.3], ["Joy", "Awe"])
+    one = Example(Image.new("RGB", (60, 60)), "Joy", boxes, np.eye(3), np.eye(3), logits)
+    figure = drawn(plots.score_comparison_figure(one, {"mean": np.array(importance)}))
+    bold = [patch.get_linewidth() == 2 for patch in figure.axes[1].patches]
+    assert bold == ([False, True] if importance[:1] == [0.2] else [False] * len(importance))
