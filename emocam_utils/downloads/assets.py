@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pooch
 import requests
@@ -58,6 +58,13 @@ class Asset(BaseModel):
         if not (self.sha256 or self.bytes or self.check):
             raise ValueError("give sha256, bytes or check, or any file would pass")
         return self
+
+    def how_to_get(self, path: Path) -> str:
+        """What to do when it is not at its path."""
+        return (
+            f"Get it with `make data {self.make}` ({self.size}), or by hand: open {self.urls[0]} "
+            f"in a browser and save it as {path}; it is checked before it is used"
+        )
 
 
 @cache
@@ -108,7 +115,7 @@ def require(
     for asset in assets_for(weights, raw, table):
         path = raw / asset.path
         if not path.is_file():
-            raise AssetError(f"there is no {path}. {_how_to_get(asset, path)}")
+            raise AssetError(f"there is no {path}. {asset.how_to_get(path)}")
         verify(asset, path, raw, lock)
 
 
@@ -143,7 +150,7 @@ def fetch(asset: Asset, raw: Path = paths.RAW, lock: Path = LOCK) -> Path:
             problems.append(str(error))
         finally:
             incoming.unlink(missing_ok=True)
-    raise AssetError(f"cannot fetch {path} ({'; '.join(problems)}). {_how_to_get(asset, path)}")
+    raise AssetError(f"cannot fetch {path} ({'; '.join(problems)}). {asset.how_to_get(path)}")
 
 
 def _retrieve(url: str, incoming: Path) -> None:
@@ -151,7 +158,7 @@ def _retrieve(url: str, incoming: Path) -> None:
     get = pooch.HTTPDownloader(
         progressbar=sys.stderr.isatty(),
         timeout=60,
-        headers={"User-Agent": "EmoCAM/0.1", "Referer": "https://pjreddie.com/"},
+        headers={"User-Agent": "EmoCAM/0.1", "Referer": urljoin(url, "/")},
     )
     pooch.retrieve(url, None, fname=incoming.name, path=incoming.parent, downloader=get)
 
@@ -197,7 +204,7 @@ def verify(
         page = " (it is a web page)" if is_page(file) else ""
         away = f"Move {path} away first: it is not overwritten. " if file == path else ""
         raise AssetError(
-            f"{file} is refused{page}: {error}. {away}{_how_to_get(asset, path)}"
+            f"{file} is refused{page}: {error}. {away}{asset.how_to_get(path)}"
         ) from error
     return sha256
 
@@ -230,10 +237,3 @@ def _remember(asset: Asset, sha256: str, lock: Path) -> None:
     with suppress(PermissionError):  # a checkout nobody may write to checks every time
         partial.write_text("".join(lines), encoding="utf-8")
         os.replace(partial, lock)
-
-
-def _how_to_get(asset: Asset, path: Path) -> str:
-    return (
-        f"Get it with `make data {asset.make}` ({asset.size}), or by hand: open "
-        f"{asset.urls[0]} in a browser and save it as {path}; it is checked before it is used"
-    )
