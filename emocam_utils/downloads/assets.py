@@ -13,11 +13,10 @@ import os
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pooch
 import requests
@@ -40,68 +39,60 @@ class AssetError(ValueError):
     """A file that is missing or not what it should be: expected, got, what to do."""
 
 
-class _Entry(BaseModel):
+class Asset(BaseModel):
+    """A file to be fetched; see the head of data/assets.yaml. `path` is below data/raw."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class Expected(_Entry):
-    """What makes a file the right one; see the head of data/assets.yaml."""
-
+    path: str
+    urls: tuple[str, ...] = Field(min_length=1)
+    licence: str
+    size: str
+    make: str
     sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
     bytes: int = 0
     check: Literal["", *CHECKS] = ""
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
+    def _can_be_wrong(self) -> Self:
         if not (self.sha256 or self.bytes or self.check):
-            raise ValueError("a file needs sha256, bytes or check: anything would pass")
+            raise ValueError("give sha256, bytes or check, or any file would pass")
         return self
 
-
-class Folder(_Entry):
-    """Files that belong together; see the head of data/assets.yaml."""
-
-    make: str
-    size: str
-    licence: str
-    urls: tuple[str, ...] = Field(min_length=1)
-    files: dict[str, Expected] = {}
-    listed: str = ""
-
-
-@dataclass(frozen=True)
-class Asset:
-    """A file to be fetched; `path` is below data/raw."""
-
-    path: str
-    expected: Expected
-    folder: Folder
-
-    @property
-    def urls(self) -> list[str]:
-        return [url.format(quote(Path(self.path).name)) for url in self.folder.urls]
+    def how_to_get(self, path: Path) -> str:
+        """What to do when it is not at its path."""
+        return (
+            f"Get it with `make data {self.make}` ({self.size}), or by hand: open {self.urls[0]} "
+            f"in a browser and save it as {path}; it is checked before it is used"
+        )
 
 
 @cache
-def read_table(table: Path = TABLE) -> dict[str, Folder]:
-    """The folders by their name below data/raw. Errors: AssetError for a table that is wrong."""
-    folders = {}
+def read_table(table: Path = TABLE) -> dict[str, list[Asset]]:
+    """The files of each folder below data/raw. Errors: AssetError for a table that is wrong."""
+    folders, folder = {}, ""
     try:
-        for name, fields in yaml.safe_load(table.read_text(encoding="utf-8")).items():
-            folder = Folder(**fields)
-            listed = read_hashes(table.parent / folder.listed) if folder.listed else {}
-            files = {file: Expected(sha256=sha256) for file, sha256 in listed.items()}
-            folders[name] = folder.model_copy(update={"files": {**folder.files, **files}})
-    except (yaml.YAMLError, ValueError, OSError) as error:
-        raise AssetError(f"{table} is wrong: {error}") from error
+        for folder, fields in yaml.safe_load(table.read_text(encoding="utf-8")).items():
+            urls, files = fields.pop("urls"), fields.pop("files", {})
+            if listed := fields.pop("listed", ""):
+                files |= {f: {"sha256": h} for f, h in read_hashes(table.parent / listed).items()}
+            folders[folder] = [
+                Asset(
+                    path=f"{folder}/{file}",
+                    urls=[url.format(quote(file)) for url in urls],
+                    **fields,
+                    **expected,
+                )
+                for file, expected in files.items()
+            ]
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise AssetError(f"{table} is wrong, at {folder or 'its start'}: {error}") from error
     return folders
 
 
-def assets_of(name: str, table: Path = TABLE) -> list[Asset]:
+def assets_of(folder: str, table: Path = TABLE) -> list[Asset]:
     """The files of a folder; [] for one that is not in the table."""
-    folder = read_table(table).get(name)
-    files = folder.files.items() if folder else ()
-    return [Asset(f"{name}/{file}", expected, folder) for file, expected in files]
+    return read_table(table).get(folder, [])
 
 
 def assets_for(weights: Path | None, raw: Path = paths.RAW, table: Path = TABLE) -> list[Asset]:
@@ -124,7 +115,7 @@ def require(
     for asset in assets_for(weights, raw, table):
         path = raw / asset.path
         if not path.is_file():
-            raise AssetError(f"there is no {path}. {_how_to_get(asset, path)}")
+            raise AssetError(f"there is no {path}. {asset.how_to_get(path)}")
         verify(asset, path, raw, lock)
 
 
@@ -159,7 +150,7 @@ def fetch(asset: Asset, raw: Path = paths.RAW, lock: Path = LOCK) -> Path:
             problems.append(str(error))
         finally:
             incoming.unlink(missing_ok=True)
-    raise AssetError(f"cannot fetch {path} ({'; '.join(problems)}). {_how_to_get(asset, path)}")
+    raise AssetError(f"cannot fetch {path} ({'; '.join(problems)}). {asset.how_to_get(path)}")
 
 
 def _retrieve(url: str, incoming: Path) -> None:
@@ -167,7 +158,7 @@ def _retrieve(url: str, incoming: Path) -> None:
     get = pooch.HTTPDownloader(
         progressbar=sys.stderr.isatty(),
         timeout=60,
-        headers={"User-Agent": "EmoCAM/0.1", "Referer": "https://pjreddie.com/"},
+        headers={"User-Agent": "EmoCAM/0.1", "Referer": urljoin(url, "/")},
     )
     pooch.retrieve(url, None, fname=incoming.name, path=incoming.parent, downloader=get)
 
@@ -191,20 +182,20 @@ def verify(
     file   : what is checked, if it is not in its place yet
     Errors : AssetError
     """
-    file, expected = file or path, asset.expected
+    file = file or path
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-    known = expected.sha256 or locked(lock).get(asset.path)
+    known = asset.sha256 or locked(lock).get(asset.path)
     if sha256 == known:
         return sha256
     size = file.stat().st_size
     try:
-        if expected.bytes and size != expected.bytes:
-            raise ValueError(f"expected exactly {expected.bytes:,} bytes, got {size:,}")
-        if expected.check:
-            CHECKS[expected.check](file, (raw / asset.path).parent)
+        if asset.bytes and size != asset.bytes:
+            raise ValueError(f"expected exactly {asset.bytes:,} bytes, got {size:,}")
+        if asset.check:
+            CHECKS[asset.check](file, (raw / asset.path).parent)
         if known:
-            where = TABLE.name if expected.sha256 else lock.name
+            where = TABLE.name if asset.sha256 else lock.name
             raise ValueError(
                 f"expected SHA-256 {known} as {where} says, got {sha256} ({size:,} bytes). If its "
                 f"source really has a new version, take its entry out of {where}"
@@ -213,7 +204,7 @@ def verify(
         page = " (it is a web page)" if is_page(file) else ""
         away = f"Move {path} away first: it is not overwritten. " if file == path else ""
         raise AssetError(
-            f"{file} is refused{page}: {error}. {away}{_how_to_get(asset, path)}"
+            f"{file} is refused{page}: {error}. {away}{asset.how_to_get(path)}"
         ) from error
     return sha256
 
@@ -238,7 +229,7 @@ def locked(lock: Path = LOCK) -> dict[str, str]:
 def _remember(asset: Asset, sha256: str, lock: Path) -> None:
     """Write a hash down that is new, whole or not at all."""
     known = locked(lock)
-    if asset.expected.sha256 or asset.path in known:
+    if asset.sha256 or asset.path in known:
         return
     known[asset.path] = sha256
     lines = [f"{path} {known[path]}\n" for path in sorted(known)]
@@ -246,10 +237,3 @@ def _remember(asset: Asset, sha256: str, lock: Path) -> None:
     with suppress(PermissionError):  # a checkout nobody may write to checks every time
         partial.write_text("".join(lines), encoding="utf-8")
         os.replace(partial, lock)
-
-
-def _how_to_get(asset: Asset, path: Path) -> str:
-    return (
-        f"Get it with `make data {asset.folder.make}` ({asset.folder.size}), or by hand: open "
-        f"{asset.urls[0]} in a browser and save it as {path}; it is checked before it is used"
-    )

@@ -26,8 +26,7 @@ import httpx
 from ..progress import progress
 from .image_files import Refused, Unreachable, inspect_image, safe_path
 from .ledger import ALREADY, FOUND, LATER, LOST, PLACEHOLDER, Entry, Ledger
-from .manners import Gates, Manners
-from .web_files import fetch_address, host_of
+from .web_files import Gates, Manners, fetch_address, host_of
 
 WAYBACK = "https://web.archive.org/web/2023id_/{url}"
 """The capture nearest to 2023, the year of the annotations, as its host sent it."""
@@ -79,16 +78,14 @@ def _missing(
     wanted: Mapping[str, Sequence[str]], folder: Path, ledger: Ledger
 ) -> dict[str, Sequence[str]]:
     """What is still to be looked for, in an order that mixes the hosts."""
-    missing = []
-    for image in wanted:
-        entry = ledger.entries.get(image)
-        path = folder / image
-        if entry and entry.status == FOUND and path.is_file():
-            if path.stat().st_size == entry.bytes:
-                continue
-        elif entry and entry.status == LOST and not path.is_file():
-            continue
-        missing.append(image)
+
+    def settled(image: str) -> bool:
+        entry, path = ledger.entries.get(image), folder / image
+        if path.is_file():
+            return bool(entry) and entry.status == FOUND and path.stat().st_size == entry.bytes
+        return bool(entry) and entry.status == LOST
+
+    missing = [image for image in wanted if not settled(image)]
     random.Random(0).shuffle(missing)
     return {image: wanted[image] for image in missing}
 

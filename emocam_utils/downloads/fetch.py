@@ -63,11 +63,12 @@ def describe(study: Study, only: str = "") -> str:
 
 
 def _block(name: str, assets: list[Asset]) -> str:
-    folder, there = assets[0].folder, sum((paths.RAW / a.path).is_file() for a in assets)
+    there = sum((paths.RAW / asset.path).is_file() for asset in assets)
     hosts = sorted({url.split("/")[2] for asset in assets for url in asset.urls})
-    files = ", ".join(folder.files) if len(assets) <= 10 else f"{len(assets)} files"
+    listed = ", ".join(asset.path.rpartition("/")[2] for asset in assets)
     return (
-        f"{name}: {files}\n  size:    {folder.size}\n  licence: {folder.licence}\n"
+        f"{name}: {listed if len(assets) <= 10 else f'{len(assets)} files'}\n"
+        f"  size:    {assets[0].size}\n  licence: {assets[0].licence}\n"
         f"  state:   {there} of {len(assets)} there\n  from:    {', '.join(hosts)}"
     )
 

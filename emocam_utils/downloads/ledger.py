@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -61,19 +60,13 @@ class Ledger:
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("a+b")
+        self._file = self.path.open("ab")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._file.close()
-            raise LedgerInUse(
-                f"another download writes {self.path}; wait for it, or stop it"
-            ) from error
-        size = self._file.seek(0, os.SEEK_END)
-        if size:
-            self._file.seek(size - 1)
-            if self._file.read(1) != b"\n":  # cut short by a kill: the next line starts a new one
-                self._file.write(b"\n")
+            message = f"another download writes {self.path}; wait for it, or stop it"
+            raise LedgerInUse(message) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -82,7 +75,7 @@ class Ledger:
     def add(self, entry: Entry) -> None:
         """Write an entry down; it replaces the file's earlier one."""
         line = json.dumps(asdict(entry), ensure_ascii=False, separators=(",", ":"))
-        self._file.write(line.encode() + b"\n")
+        self._file.write(b"\n" + line.encode())  # before it: a line cut short by a kill ends here
         self._file.flush()
         self._keep(entry)
 

@@ -79,10 +79,8 @@ def agreement(judged: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     judged  : as `verdicts` returns it; undecided variants are left out
     returns : indexed by `by`; images, n, share, low, high (over images)
     """
-    decided = judged[judged["verdict"] != UNDECIDED] if len(judged) else judged
-    if decided.empty:
-        return pd.DataFrame(columns=COLUMNS)
     rows = {}
+    decided = judged[judged["verdict"] != UNDECIDED] if len(judged) else pd.DataFrame(columns=by)
     for group, table in decided.groupby(list(by), sort=False):
         rate = mean_over_images(table["label"] == table["expected"], table["image"])
         rows[group] = (table["image"].nunique(), len(table), *rate)
@@ -92,6 +90,6 @@ def agreement(judged: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def grid_agreement(analysis: Analysis, variants: pd.DataFrame) -> pd.DataFrame:
     """`agreement` on the grid by object and verdict; no row on a corpus without a rule."""
     known = variants[variants["object"].isin(list(CUES))]
-    if not offers(analysis.corpus, "truth") or known.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    return agreement(verdicts(analysis.corpus.truth(), known), ["object", "verdict"])
+    known = known if offers(analysis.corpus, "truth") else known.iloc[:0]
+    judged = verdicts(analysis.corpus.truth(), known) if len(known) else known
+    return agreement(judged, ["object", "verdict"])

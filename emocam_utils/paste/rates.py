@@ -37,7 +37,9 @@ def change_rates(variants: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def by_group(rows: dict, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_tuples(list(rows), names=list(by))
+    """Rows by their groups' names, which are tuples; there may be none."""
+    levels = zip(*rows, strict=True) if rows else [()] * len(by)
+    index = pd.MultiIndex.from_arrays([list(level) for level in levels], names=list(by))
     return pd.DataFrame(list(rows.values()), index=index, columns=list(columns))
 
 

@@ -100,7 +100,7 @@ def test_the_addresses_of_emonet_are_those_of_emonet_py():
     assert len(assets_of("emonet")) == 4
     for asset in assets_of("emonet"):
         name = asset.path.removeprefix("emonet/")
-        assert asset.urls == [f"{CheckDataFiles.URL_START}{name}{CheckDataFiles.URL_END}"]
+        assert asset.urls == (f"{CheckDataFiles.URL_START}{name}{CheckDataFiles.URL_END}",)
 
 
 def test_the_matlab_outputs_are_those_of_emonet_py():
@@ -136,7 +136,7 @@ def test_a_folder_named_as_the_corpus_is_needed_with_the_files_of_its_list(place
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"files": {"a": {}}}, "anything would pass"),
+        ({"files": {"a": {}}}, "any file would pass"),
         ({"files": {"a": {"check": "emonets"}}}, "emonet"),
         ({"files": {"a": {"sha256": "12"}}}, "sha256"),
         ({"file": {}}, "file"),
@@ -146,9 +146,12 @@ def test_a_folder_named_as_the_corpus_is_needed_with_the_files_of_its_list(place
 )
 def test_a_table_that_is_wrong_is_named(tmp_path, wrong, message):
     table = tmp_path / "assets.yaml"
-    good = {"make": "", "size": "", "licence": "", "urls": ["http://x/{}"]}
+    good = {
+        "make": "", "size": "", "licence": "", "urls": ["http://x/{}"],
+        "files": {"a": {"bytes": 1}},
+    }  # fmt: skip
     table.write_text(yaml.safe_dump({"net": {**good, **wrong}}))
-    with pytest.raises(AssetError, match=rf"(?s)assets\.yaml is wrong: .*{message}"):
+    with pytest.raises(AssetError, match=rf"(?s)assets\.yaml is wrong, at net: .*{message}"):
         assets.read_table(table)
 
 

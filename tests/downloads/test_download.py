@@ -23,8 +23,7 @@ from emocam_utils import paths
 from emocam_utils.downloads.download import DownloadError, download
 from emocam_utils.downloads.image_files import Refused, UnsafeName, safe_path
 from emocam_utils.downloads.ledger import Entry, Ledger, LedgerInUse
-from emocam_utils.downloads.manners import Gates, Manners
-from emocam_utils.downloads.web_files import check_answer, retry_after
+from emocam_utils.downloads.web_files import Gates, Manners, check_answer, retry_after
 
 QUICK = Manners(pause=0, pauses={}, tries=3, backoff=0.02, most_bytes=100_000)
 HASTY = replace(QUICK, silence=0.4, longest=0.5)
@@ -386,7 +385,7 @@ SCRIPT = """
 import sys, json
 from pathlib import Path
 from emocam_utils.downloads.download import download
-from emocam_utils.downloads.manners import Manners
+from emocam_utils.downloads.web_files import Manners
 wanted = json.loads(Path(sys.argv[1]).read_text())
 manners = Manners(connections=4, per_host=4, pause=0, pauses={})
 download(wanted, Path(sys.argv[2]), manners, "")

@@ -51,4 +51,6 @@ def test_a_corpus_without_truth_has_no_cues(tmp_path):
     variants = pd.DataFrame({"image": ["a"], "object": ["rugby ball"], "label": ["Joy"]})
     assert cues.cue_variants(folder, 1, [0.2], [(0.5, 0.5)], None).empty
     assert cues.grid_agreement(folder, variants).empty
-    assert cues.agreement(pd.DataFrame(), ["object", "height"]).empty
+    none = cues.agreement(pd.DataFrame(), ["object", "height"])
+    assert none.empty and none.index.names == ["object", "height"]
+    assert none.groupby("height")["share"].agg(["count", "mean", "min"]).empty
