@@ -96,8 +96,9 @@ def _of_weights(file: Path) -> str:
 def _how_to_get(file: Path) -> str:
     from .downloads.assets import assets_for
 
-    if assets_for(file):
-        return "`make data STUDY=findingemo` fetches it, or says how to get it by hand"
+    for asset in assets_for(file):
+        if file.match(asset.path):
+            return asset.how_to_get(file)
     if file.is_relative_to(paths.EMOSCENES):
         return "Restore it from the repository, or `make train`"
     return "Put it there, or change the path in the study"

@@ -24,7 +24,7 @@ from PIL import Image
 from ..cams import GradCam
 from ..corpora.face_finding import crop_face, find_faces, square
 from ..faces.command import add_network, explained, open_network
-from ..faces.drawing import Picture, paint_face, paint_map
+from ..faces.painting import Picture, paint_face, paint_map
 from ..faces.reading import FaceMap, cam_map, on_one_scale, read_faces
 from ..faces.video_files import Video, VideoError, check_mp4, open_video, write_video
 from ..networks import EmotionNetwork

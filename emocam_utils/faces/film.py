@@ -32,7 +32,7 @@ from ..corpora.images import UnreadableImage, read_image
 from ..corpora.morph import morph_faces
 from ..networks import EmotionNetwork
 from .analysis import Source
-from .drawing import Picture, paint_map, probability_strip
+from .painting import Picture, paint_map, probability_strip
 from .parts.shares import part_shares
 from .parts.template import PARTS, part_areas, part_masks
 from .reading import FaceMap, Reading, cam_map, on_one_scale, read_faces

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ..figures import overlay, show_image
-from .drawing import colour_of
+from .painting import colour_of
 
 RULE_NAMES = {"vanilla": "vanilla (unguided)", "rectified": "rectified", "guided": "guided"}
 FINE = 32  # cells a side from which a map is drawn alone

@@ -17,6 +17,7 @@ import hashlib
 import importlib
 import inspect
 import json
+import linecache
 import re
 import sys
 import sysconfig
@@ -303,17 +304,18 @@ def _space(module: str) -> Mapping[str, Any]:
     return vars(sys.modules[module]) if module in sys.modules else {}
 
 
-@functools.lru_cache(maxsize=1024)
 def _definitions(module: str) -> dict[str, ast.stmt]:
-    """The bare functions, classes and lambdas at the top of a module's file, by name."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if not file or not file.endswith(".py"):
+    """The bare functions and classes at the top of a module's file, by name."""
+    file = Path(getattr(sys.modules.get(module), "__file__", None) or "none")
+    if file.suffix != ".py" or not file.is_file():
         return {}
-    found: dict[str, ast.stmt] = {}
-    for node in _bare(Path(file).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found[node.name] = node
-    return found
+    return _definitions_in(file, file.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1024)
+def _definitions_in(file: Path, _date: int) -> dict[str, ast.stmt]:
+    body = _bare(file.read_text(encoding="utf-8")).body
+    return {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def _parsed(thing: Any) -> ast.stmt | None:
@@ -321,12 +323,25 @@ def _parsed(thing: Any) -> ast.stmt | None:
     try:
         return _bare(inspect.cleandoc("\n" + inspect.getsource(thing))).body[0]
     except (OSError, TypeError, SyntaxError):  # no file any more; a piece of a line
+        if (node := _in_its_cell(thing)) is not None:
+            return node
         if not hasattr(thing, "__code__"):
             raise TypeError(
                 f"the source of {thing!r} cannot be read, so nobody can tell whether a stored "
                 "result is still its own; define it in a file or in a cell of a notebook"
             ) from None
         return None
+
+
+def _in_its_cell(thing: Any) -> ast.stmt | None:
+    """A class of a notebook: until Python 3.13 only its methods know the cell they stand in."""
+    for method in vars(thing).values() if isinstance(thing, type) else ():
+        code = getattr(inspect.unwrap(method), "__code__", None)
+        cell = "".join(linecache.getlines(code.co_filename)) if code else ""
+        for node in _bare(cell).body:
+            if isinstance(node, ast.ClassDef) and node.name == thing.__name__:
+                return node
+    return None
 
 
 def _bare(source: str) -> ast.Module:

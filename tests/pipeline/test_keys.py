@@ -3,6 +3,8 @@
 import functools
 import importlib
 import itertools
+import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -263,3 +265,31 @@ def test_only_keys_makes_a_hash_of_code():
         if "inspect.getsource(" in file.read_text()
     }
     assert asking == {"pipeline/keys.py"}
+
+
+def test_an_edited_file_that_is_loaded_again_counts_anew(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    file = tmp_path / "edited_again.py"
+    file.write_text("def cam(h, f, t):\n    return f\n")
+    module = importlib.import_module("edited_again")
+    before = code_hash(module.cam)
+    file.write_text("def cam(h, f, t):\n    return -f\n")
+    os.utime(file, (1, 1))
+    assert code_hash(importlib.reload(module).cam) != before
+    del sys.modules["edited_again"]
+
+
+def test_a_class_of_a_notebook_is_found_in_its_cell(tmp_path):
+    script = tmp_path / "cells.py"
+    script.write_text(
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "from emocam_utils.pipeline.keys import code_hash\n"
+        "shell, hashes = InteractiveShell.instance(), []\n"
+        "for sign in ('', '', '-'):\n"
+        "    cell = f'class Net:\\n    def features(self, x):\\n        return {sign}x\\n'\n"
+        "    shell.run_cell(cell, store_history=True).raise_error()\n"
+        "    hashes.append(code_hash(shell.user_ns['Net']))\n"
+        "assert hashes[0] == hashes[1] != hashes[2], hashes\n"
+    )
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-1500:]
