@@ -108,7 +108,7 @@ def test_what_cannot_start_changes_nothing(project):
 def test_a_failing_notebook_leaves_no_product_and_the_others_run(project):
     project.notebook("00_corpus", "# Count\nthem", "a = 0\nb = 1\nc = b / a", figures=("fig2",))
     project.notebook("02_association", "2")
-    run = project.make("paper")
+    run = project.make("-j2", "paper")
     assert run.returncode == 2
     assert "00_corpus stopped at cell 3 of 4, under “Count”:\n    c = b / a\nZeroDiv" in run.stderr
     assert "Read what had run in figures/emoscenes/notebooks/00_corpus.failed.html" in run.stderr
