@@ -113,7 +113,7 @@ def pointwise_mutual_information(counts: Counts) -> NDArray[np.float64]:
 
 
 @MEASURES.register("log odds")
-def log_oddsratio(counts: Counts) -> NDArray[np.float64]:
+def log_odds_ratio(counts: Counts) -> NDArray[np.float64]:
     """Log of the odds of being attended with the label over those with all other labels.
 
     Half an image is added to each cell of the 2 x 2 table (Haldane, 1956; Anscombe, 1956), so it is
