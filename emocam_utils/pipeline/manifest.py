@@ -27,6 +27,7 @@ from .store import StoreError
 
 COLUMNS = ("image", "stamp", "digest", "width", "height", "reason")
 CHUNK = 500  # images that a killed run loses at most
+TASK = 25  # images that a thread reads at a time
 
 
 def manifest(corpus: Corpus, results: Path) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def manifest(corpus: Corpus, results: Path) -> pd.DataFrame:
     if stale.empty:
         return _of(wanted, known)
     todo = list(stale.itertuples(index=False, name=None))
-    chunks = [todo[i : i + 25] for i in range(0, len(todo), 25)]
+    chunks = [todo[i : i + TASK] for i in range(0, len(todo), TASK)]
     found, since = known, 0
     for rows in progress(
         threads(lambda chunk: [_row(corpus, *one) for one in chunk], chunks),

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
 from misbehaving_server import picture
 
-from emocam_utils import paths
 from emocam_utils.corpora import findingemo
 from emocam_utils.corpora.findingemo import (
     EMOTIONS,
@@ -189,18 +186,3 @@ def test_the_study_opens_its_corpus_and_its_models_only_after_their_check(monkey
         with pytest.raises(FileNotFoundError):
             _ = analysis.network
         assert asked[1:] == [study.network.weights]
-
-
-@pytest.mark.parametrize(
-    ("study", "sections"),
-    [
-        ("findingemo", ["corpus", "findingemo"]),
-        ("emoscenes", ["corpus", "emoscenes"]),
-        ("folder", ["corpus"]),
-    ],
-)
-def test_each_kind_of_corpus_has_its_own_sections(study, sections):
-    command = ["make", "help", f"STUDY={study}", f"PY={sys.executable}"]
-    shown = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True).stdout
-    listed = re.findall(r"^  (\w+) .*\?$", shown.partition("one section")[2], re.MULTILINE)
-    assert [name for name in listed if name in ("corpus", "emoscenes", "findingemo")] == sections

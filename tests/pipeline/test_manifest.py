@@ -68,6 +68,7 @@ def test_only_new_and_changed_files_are_read(photos, tmp_path):
 
 def test_a_killed_run_keeps_what_it_has_read(photos, tmp_path, monkeypatch):
     monkeypatch.setattr(manifests, "CHUNK", 1)
+    monkeypatch.setattr(manifests, "TASK", 2)
     read = Watched.size
 
     def stops(self, image):
