@@ -46,11 +46,11 @@ data: $(INSTALLED) ## what a study needs from the web (LIMIT=100: a few images; 
 	$(call option,LIMIT,--limit) $(call option,ONLY,--only)
 test: $(INSTALLED) ## format, lint, tests, and every notebook on a tiny study
 	$(PY) -m ruff format --check . && $(PY) -m ruff check .
-	$(PY) -m pytest --ignore=tests/browser --ignore=tests/benchmarks
+	$(PY) -m pytest -n auto --maxprocesses 4 --ignore=tests/browser --ignore=tests/benchmarks
 	@$(MAKE) --no-print-directory test-notebooks
 test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary folder
 	@folder=$$(mktemp -d) && EMOCAM_FIGURES="$$folder/figures" EMOCAM_RESULTS="$$folder/results" $(PY) \
-	-m emocam_utils.runner paper $(basename $(notdir $(wildcard notebooks/[a-z]*.ipynb))) --study tiny && rm -rf "$$folder" \
+	-m emocam_utils.runner paper $(basename $(notdir $(wildcard notebooks/[a-z]*.ipynb))) --study tiny --jobs 2 && rm -rf "$$folder" \
 	&& echo "Every notebook runs on the study tiny." || { echo "What there is lies in $$folder" >&2; exit 1; }
 test-browser: $(INSTALLED) ## notebooks 02 and 05 in JupyterLab and Chromium (requirements-browser.txt)
 	$(PY) -m pytest tests/browser
