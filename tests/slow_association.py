@@ -7,8 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from emocam_utils.pipeline.attention import Attention, attended_boxes, counted_images
+from emocam_utils.pipeline.attention import Attention, counted_images
 from emocam_utils.stats.measures import Counts
+
+
+def attended_boxes(
+    boxes: pd.DataFrame, predictions: pd.DataFrame, importance: np.ndarray, preset: Preset
+) -> pd.DataFrame:
+    """The boxes B* that pass all of a preset's filters, with the label of their image.
+
+    boxes, predictions : as the stages store them
+    importance         : (len(boxes),), NaN for undefined; NaN never passes
+    """
+    confident = counted_images(predictions, preset)
+    passed = (importance > preset.threshold) & (boxes["confidence"] > preset.confidence)
+    return boxes[passed].merge(confident[["image", "label"]], on="image")
 
 
 def association_matrix(

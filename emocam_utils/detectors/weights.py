@@ -39,9 +39,6 @@ DARKNET_SOURCE = (
 )
 
 
-DetectorWeightsError = WeightsError  # one kind of error for all files of weights
-
-
 def save_small_yolo(
     network: SmallYolo,
     classes: Sequence[str],

@@ -25,14 +25,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .. import paths
 from ..corpora.images import UnreadableImage
-from ..detectors.weights import DetectorWeightsError
 from ..networks.weights import WeightsError
 from .asset_checks import CHECKS
 from .image_files import is_page
 
 TABLE, LOCK = paths.DATA / "assets.yaml", paths.DATA / "assets.lock"
 INCOMING = ".incoming"
-REFUSALS = (WeightsError, DetectorWeightsError, UnreadableImage, ValueError, OSError)
+REFUSALS = (WeightsError, UnreadableImage, ValueError, OSError)
 
 
 class AssetError(ValueError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from ..study import Preset
@@ -26,19 +25,6 @@ class Attention:
     importances: pd.DataFrame
     classes: tuple[str, ...]
     labels: tuple[str, ...]
-
-
-def attended_boxes(
-    boxes: pd.DataFrame, predictions: pd.DataFrame, importance: np.ndarray, preset: Preset
-) -> pd.DataFrame:
-    """The boxes B* that pass all of a preset's filters, with the label of their image.
-
-    boxes, predictions : as the stages store them
-    importance         : (len(boxes),), NaN for undefined; NaN never passes
-    """
-    confident = counted_images(predictions, preset)
-    passed = (importance > preset.threshold) & (boxes["confidence"] > preset.confidence)
-    return boxes[passed].merge(confident[["image", "label"]], on="image")
 
 
 def counted_images(predictions: pd.DataFrame, preset: Preset) -> pd.DataFrame:

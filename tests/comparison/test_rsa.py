@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import dice as dice_distance
-from slow_association import association_matrix
+from slow_association import association_matrix, attended_boxes
 from tiny_attention import PRESET
 from tiny_choices import CLASSES, LABELS, many_boxes, rsa_of, simple
 
 from emocam_utils.comparison.rsa import REPRESENTATIONS, Candidates, top_classes
-from emocam_utils.pipeline.attention import Attention, attended_boxes
+from emocam_utils.pipeline.attention import Attention
 from emocam_utils.pipeline.matrix import associate
 from emocam_utils.stats import measures
 from emocam_utils.stats.tests import permutation_p
