@@ -9,6 +9,7 @@ import pandas as pd
 
 from emocam_utils.pipeline.attention import Attention, counted_images
 from emocam_utils.stats.measures import Counts
+from emocam_utils.study import Preset
 
 
 def attended_boxes(

@@ -24,7 +24,7 @@ def test_each_kind_of_corpus_has_its_own_sections(kind, first):
 def test_a_section_that_is_not_there_or_of_another_corpus_is_refused():
     with pytest.raises(NotebookError, match="association"):
         of_sections(["asociation"], "emoscenes")
-    with pytest.raises(NotebookError, match="findingemo is a section of .*not of folder"):
+    with pytest.raises(NotebookError, match=r"findingemo is a section of .*not of folder"):
         of_sections(["findingemo"], "folder")
 
 
