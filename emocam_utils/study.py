@@ -83,10 +83,6 @@ class Study(_Frozen):
     plugins: tuple[Path, ...] = ()  # Python files that register networks, detectors, methods, …
 
     @property
-    def results(self) -> Path:
-        return paths.RESULTS
-
-    @property
     def figures(self) -> Path:
         return paths.FIGURES / (self.variant or self.name)
 
