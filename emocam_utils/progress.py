@@ -8,13 +8,17 @@ says nothing anywhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from tqdm import tqdm
+
+from .registry import UnknownName
 
 T = TypeVar("T")
 
@@ -42,16 +46,30 @@ def progress(
     yield from bar(iterable, total=total, desc=label, delay=QUIET_SECONDS)
 
 
-def command(main: Callable[[], int | None], after: str) -> None:
-    """End a program with the status of its `main`; Ctrl-C says in one sentence what is left.
+@contextmanager
+def explained(command: str, kept: str = "nothing is written") -> Iterator[None]:
+    """Wrong input, a full disk and Ctrl-C end the program with a sentence: status 2, 1 and 130.
 
-    after : e.g. "the same command continues where it was"
+    kept : what an interrupted run leaves, in words
     """
     try:
-        sys.exit(main())
+        yield
     except KeyboardInterrupt:
-        print(f"\ninterrupted; {after}", file=sys.stderr)
-        sys.exit(130)
+        _stop(f"{command}: interrupted; {kept}", 130)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        _stop(f"{command}: {error}" + ("; make room and start again" if full else ""), 2 - full)
+    except (UnknownName, ValueError) as error:
+        _stop(f"{command}: {error}", 2)
+    except RuntimeError as error:
+        if "PytorchStreamWriter" not in str(error):  # what torch.save says of a full disk
+            raise
+        _stop(f"{command}: a checkpoint cannot be written ({error}); is the disk full?", 1)
+
+
+def _stop(words: str, status: int) -> None:
+    print(words, file=sys.stderr)
+    raise SystemExit(status)
 
 
 def surroundings() -> str:

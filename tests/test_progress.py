@@ -5,7 +5,7 @@ import types
 import pytest
 
 import emocam_utils.progress as module
-from emocam_utils.progress import MARK, command, duration, progress
+from emocam_utils.progress import MARK, duration, explained, progress
 
 
 class Clock:
@@ -154,18 +154,12 @@ def test_duration(seconds, text):
 
 
 def test_ctrl_c_ends_a_program_with_a_sentence(capsys):
-    def work():
+    with pytest.raises(SystemExit) as ended, explained("train", "nothing is written"):
         raise KeyboardInterrupt
-
-    with pytest.raises(SystemExit) as ended:
-        command(work, "nothing is written")
-    assert (
-        ended.value.code == 130 and capsys.readouterr().err == "\ninterrupted; nothing is written\n"
-    )
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "train: interrupted; nothing is written\n"
 
 
-@pytest.mark.parametrize("status", [None, 0, 2])
-def test_a_program_ends_with_its_own_status(status):
-    with pytest.raises(SystemExit) as ended:
-        command(lambda: status, "")
-    assert ended.value.code == status
+def test_a_defect_of_the_program_keeps_its_traceback():
+    with pytest.raises(RuntimeError), explained("train"):
+        raise RuntimeError("a defect")

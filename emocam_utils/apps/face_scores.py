@@ -21,10 +21,10 @@ from PIL import Image
 from ..corpora.faces import Faces
 from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage
-from ..faces.command import add_network, explained, open_network
+from ..faces.command import add_network, open_network
 from ..faces.reading import BATCH, read_faces
 from ..networks import EmotionNetwork
-from ..progress import progress
+from ..progress import explained, progress
 
 DECIMALS = "%.4f"
 

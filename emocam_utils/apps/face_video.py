@@ -23,12 +23,12 @@ from PIL import Image
 
 from ..cams import GradCam
 from ..corpora.face_finding import crop_face, find_faces, square
-from ..faces.command import add_network, explained, open_network
+from ..faces.command import add_network, open_network
 from ..faces.painting import Picture, paint_face, paint_map
 from ..faces.reading import FaceMap, cam_map, on_one_scale, read_faces
 from ..faces.video_files import Video, VideoError, check_mp4, open_video, write_video
 from ..networks import EmotionNetwork
-from ..progress import progress
+from ..progress import explained, progress
 from .face_scores import write_table
 
 GRAD_CAM = cam_map(GradCam())

@@ -1,47 +1,14 @@
-"""What command lines of faces share: where they write, and sentences instead of tracebacks."""
+"""What command lines of faces share: which network, and where they write."""
 
 from __future__ import annotations
 
 import argparse
-import errno
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ..networks import NETWORKS, EmotionNetwork
 from ..networks.face_weights import SHIPPED
 from ..pipeline.analysis import pick_device
-from ..registry import UnknownName
 from .reference import FOLDER
-
-
-@contextmanager
-def explained(command: str, kept: str = "nothing is written") -> Iterator[None]:
-    """Wrong input, a full disk and Ctrl-C end the program with a sentence: status 2, 1 and 130.
-
-    kept : what an interrupted run leaves, in words
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        _stop(f"{command}: interrupted; {kept}", 130)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        _stop(f"{command}: {error}" + ("; make room and start again" if full else ""), 2 - full)
-    except UnknownName as error:
-        _stop(f"{command}: {error.args[0]}", 2)
-    except ValueError as error:
-        _stop(f"{command}: {error}", 2)
-    except RuntimeError as error:
-        if "PytorchStreamWriter" not in str(error):  # what torch.save says of a full disk
-            raise
-        _stop(f"{command}: a checkpoint cannot be written ({error}); is the disk full?", 1)
-
-
-def _stop(words: str, status: int) -> None:
-    print(words, file=sys.stderr)
-    raise SystemExit(status)
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:

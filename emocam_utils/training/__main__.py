@@ -17,7 +17,7 @@ import pandas as pd
 from .. import paths
 from ..corpora.emoscenes.rule import load_rule
 from ..corpora.emoscenes.scene import CLASSES
-from ..progress import command
+from ..progress import explained
 from .card import write_card
 from .detector import Recipe as DetectorRecipe
 from .detector import train_detector
@@ -80,4 +80,5 @@ def _note(file: Path, record: dict) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "the same command continues where it was")
+    with explained("train", "the same command continues where it was"):
+        main()

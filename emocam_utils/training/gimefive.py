@@ -29,12 +29,13 @@ from torch import Tensor, nn
 from .. import paths
 from ..corpora.fer2013 import FaceSet, load_fer2013
 from ..faces.accuracy import probabilities
-from ..faces.command import add_destination, destination, explained
+from ..faces.command import add_destination, destination
 from ..faces.reference import of_shipped_faces
 from ..networks.emonet import freeze
 from ..networks.face_network import parameters
 from ..networks.face_weights import save_gimefive
 from ..networks.gimefive import LABELS, VARIANTS, GiMeFive
+from ..progress import explained
 from .face_card import write_face_card
 from .loop import cross_entropy, fit
 

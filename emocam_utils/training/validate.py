@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..pipeline.analysis import Analysis
 from ..pipeline.keys import file_hash
-from ..progress import command
+from ..progress import explained
 from ..study import ModelSpec, load_study
 from ..validation.calibration import FOLDER
 from ..validation.shipped import accuracy, save_trial, shippable, training_record
@@ -49,4 +49,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command(main, "nothing is written")
+    with explained("train-validation"):
+        main()

@@ -44,6 +44,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    from emocam_utils.progress import command
+    from emocam_utils.progress import explained
 
-    command(main, "the rows above are complete")
+    with explained("bench", "the rows above are complete"):
+        main()

@@ -34,11 +34,11 @@ from PIL import Image
 from ... import paths
 from ...corpora.fer2013 import FaceSet, load_fer2013
 from ...pipeline.keys import file_hash
-from ...progress import duration
+from ...progress import duration, explained
 from ...stats.bootstrap import TIMES
 from ...stats.intervals import LEVEL
 from ..analysis import WEIGHTS
-from ..command import add_destination, destination, explained, open_network
+from ..command import add_destination, destination, open_network
 from ..reference import measured_as_shipped
 from .claims import ALPHA, LEAST, claims_table
 from .covering import best_filling, filling_table
