@@ -46,7 +46,9 @@ class Folder:
             if p.suffix.lower() in SUFFIXES and not p.is_dir()
         )
         shown = sorted(
-            str(PurePosixPath(p)) for p in found if not any(s.startswith(".") for s in p.parts)
+            str(PurePosixPath(p)).encode(errors="backslashreplace").decode()  # no name for Unicode
+            for p in found
+            if not any(s.startswith(".") for s in p.parts)
         )
         return shown[: self.limit or None]
 

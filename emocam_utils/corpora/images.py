@@ -13,16 +13,24 @@ MOST_PIXELS = 80_000_000
 
 
 class UnreadableImage(Exception):
-    """An image that cannot be analysed; the message is the reason, for the `skipped` table."""
+    """An image that cannot be analysed; the message is the reason, for the `skipped` table.
+
+    passing : whether the reason may pass (no permission, no memory), so that it is tried again
+    """
+
+    def __init__(self, reason: str, passing: bool = False) -> None:
+        super().__init__(reason)
+        self.passing = passing
 
 
 def file_stamp(path: Path) -> str:
-    """Size and date of a file; "missing" without one."""
+    """Size, dates and number of a file; "missing" without one."""
     try:
         stat = path.stat()
     except OSError:
         return "missing"
-    return f"{stat.st_size}-{stat.st_mtime_ns}"
+    # With the inode's own date and number: an archive can restore a file's size and date.
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
 
 
 def file_digest(path: Path) -> str:
@@ -36,7 +44,7 @@ def file_digest(path: Path) -> str:
     except FileNotFoundError:
         raise UnreadableImage("the file is missing (a broken link?)") from None
     except OSError as error:
-        raise UnreadableImage(f"the file cannot be read: {error.strerror}") from error
+        raise UnreadableImage(f"cannot be read now: {error.strerror}", passing=True) from error
 
 
 def read_image(path: Path) -> Image.Image:
@@ -66,7 +74,9 @@ def read_image(path: Path) -> Image.Image:
     except Image.UnidentifiedImageError:
         raise UnreadableImage("the file is not an image") from None
     except Exception as error:  # Pillow's decoders raise many types, from OSError to SyntaxError
-        raise UnreadableImage(f"damaged: {error or type(error).__name__}") from error
+        passing = isinstance(error, MemoryError) or bool(getattr(error, "errno", None))
+        what = "cannot be read now" if passing else "damaged"
+        raise UnreadableImage(f"{what}: {error or type(error).__name__}", passing) from error
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -44,6 +44,7 @@ class BuildDetector(Protocol):
 
 DETECTORS: Registry[BuildDetector] = Registry("detector")
 DETECTORS.register("lightnet-yolo")(build_lightnet_yolo)
+build_box_files.by_name = True  # an image has the boxes of its name, whatever its content
 DETECTORS.register("box-file")(build_box_files)
 
 __all__ = ["DETECTORS", "BuildDetector", "Detector"]

@@ -23,6 +23,7 @@ from . import postprocess
 from .weights import load_small_yolo, load_yolov3
 
 OPENIMAGES_NAMES = paths.DATA / "openimages.names"
+SHIPPED = paths.EMOSCENES / "detector.safetensors"
 YOLOV3_INPUT = (608, 608)
 
 
@@ -165,7 +166,7 @@ def build_lightnet_yolo(
     input_size : height and width; by default as trained, 608 x 608 for .weights
     device     : "cpu", "cuda", …; None takes a GPU when there is one, and larger batches with it
     """
-    path = Path(weights) if weights is not None else paths.EMOSCENES / "detector.safetensors"
+    path = Path(weights) if weights is not None else SHIPPED
     if not path.is_file():
         raise FileNotFoundError(
             f"no detector weights at {path}. Check the path in the study; `make train` makes those "

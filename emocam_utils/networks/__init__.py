@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..registry import Registry
 from .face_weights import load_gimefive, load_mini_xception
-from .weights import load_emonet
+from .weights import files_beside, load_emonet
 
 
 @runtime_checkable
@@ -46,6 +46,7 @@ class BuildNetwork(Protocol):
 
 
 NETWORKS: Registry[BuildNetwork] = Registry("emotion network")
+load_emonet.reads = files_beside  # its results depend on these too
 NETWORKS.register("emonet")(load_emonet)
 NETWORKS.register("gimefive")(load_gimefive)
 NETWORKS.register("mini-xception")(load_mini_xception)

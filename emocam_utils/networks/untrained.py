@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import threading
 
 import torch
 from torch import nn
 
 from . import EmotionNetwork
+
+_ONE_AT_A_TIME = threading.Lock()  # some layers draw from the global generator
 
 
 def untrained(network: EmotionNetwork, seed: int = 0) -> EmotionNetwork:
@@ -20,7 +23,7 @@ def untrained(network: EmotionNetwork, seed: int = 0) -> EmotionNetwork:
     """
     fresh = copy.deepcopy(network)
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with _ONE_AT_A_TIME, torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for layer in fresh.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):

@@ -25,7 +25,8 @@ from .weight_files import (
     write_weights,
 )
 
-MEAN_IMAGE = "mean_image"
+MEAN_IMAGE = "mean_image"  # the tensor of that name
+MEAN_FILE = "img_mean.txt"  # beside emonet-py's weights
 """Name of the tensor that holds a mean image; a mean per channel is in the metadata."""
 
 
@@ -50,6 +51,11 @@ def save_emonet(network: EmoNet, path: Path, notes: Mapping[str, str] | None = N
         metadata["mean"] = json.dumps(MEAN_IMAGE)
         halves[MEAN_IMAGE] = network.mean
     return write_weights(path, halves, metadata)
+
+
+def files_beside(weights: Path | None) -> list[Path]:
+    """The files that are read with those weights: the mean image of emonet-py's."""
+    return [weights.with_name(MEAN_FILE)] if weights and weights.suffix in (".pth", ".pt") else []
 
 
 def load_emonet(
@@ -147,7 +153,7 @@ def _read_pth(path: Path) -> tuple[dict[str, Tensor], dict]:
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise WeightsError(f"{path} holds no state dict of tensors, but a {type(state).__name__}")
     options: dict = {"labels": EMONET_LABELS}
-    beside = path.with_name("img_mean.txt")
+    beside = path.with_name(MEAN_FILE)
     if beside.is_file():
         options["mean"] = beside
     return from_emonet_py(state), options

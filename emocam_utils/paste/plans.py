@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,11 +33,13 @@ Described = tuple[dict, Overlay]
 class Plan:
     """Which variants of an image to try.
 
+    made_by  : the function that made the plan, whose code counts
     key      : what they depend on, JSON values only
     overlays : (image id, image) -> columns and overlay of each variant
     beside   : image id -> a hash of what else they depend on there, e.g. of its boxes
     """
 
+    made_by: Callable
     key: Mapping
     overlays: Callable[[str, Image.Image], list[Described]]
     beside: Mapping[str, str] | None = None
@@ -58,7 +61,7 @@ def grid_plan(
         ]
 
     key = {"object": thing.fingerprint, "positions": places, "height": height}
-    return Plan(key, overlays)
+    return Plan(grid_plan, key, overlays)
 
 
 def box_plan(thing: PasteObject, boxes: pd.DataFrame, fills: Sequence[str] = FILLS) -> Plan:
@@ -71,12 +74,13 @@ def box_plan(thing: PasteObject, boxes: pd.DataFrame, fills: Sequence[str] = FIL
 
     def overlays(name: str, image: Image.Image) -> list[Described]:
         found: list[Described] = []
+        content = hashlib.sha256(image.tobytes()).hexdigest()  # the same under another name
         for _, row in by_image.get(name, boxes.iloc[:0]).iterrows():
             real = overlay_in(thing, row[["x0", "y0", "x1", "y1"]])
             found += [
                 (
                     {"object": thing.name, "target": row["target"], "fill": fill},
-                    control(image, real, fill, seed=f"{name}/{row['target']}"),
+                    control(image, real, fill, seed=f"{content}/{row['target']}"),
                 )
                 for fill in fills
             ]
@@ -84,7 +88,7 @@ def box_plan(thing: PasteObject, boxes: pd.DataFrame, fills: Sequence[str] = FIL
 
     columns = boxes[["image", "target", "x0", "y0", "x1", "y1"]]
     key = {"object": thing.fingerprint, "fills": list(fills)}
-    return Plan(key, overlays, row_hashes(columns))
+    return Plan(box_plan, key, overlays, row_hashes(columns))
 
 
 PEOPLE = ("Human face", "Human head", "Person", "Woman", "Man", "Girl", "Boy")

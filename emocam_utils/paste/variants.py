@@ -48,7 +48,7 @@ def run_plans(
     recipes = {ORIGINAL: analysis.recipe(ORIGINAL, _Varied, network=True, cam=cam)}
     for name, plan in plans.items():
         recipes[name] = analysis.recipe(
-            "paste", _Varied, plan.overlays, network=True, cam=cam, plan=plan.key
+            "paste", _Varied, plan.made_by, network=True, cam=cam, plan=plan.key
         )
     beside = {name: plan.beside for name, plan in plans.items() if plan.beside is not None}
 

@@ -35,7 +35,7 @@ from .keys import Recipe, file_hash, recipe
 from .manifest import manifest
 from .run import Compute, Map, run, threads
 from .stages import Models, Untrained
-from .store import Stored
+from .store import Stored, StoreError
 
 
 def open_corpus(spec: CorpusSpec) -> Corpus:
@@ -149,8 +149,8 @@ class Analysis:
 
     @cached_property
     def _readable(self) -> pd.DataFrame:
-        """image, digest of the images that can be read."""
-        readable = self.manifest.loc[self.manifest["reason"] == "", ["image", "digest"]]
+        """image, digest, stamp of the images that can be read."""
+        readable = self.manifest.loc[self.manifest["reason"] == "", ["image", "digest", "stamp"]]
         if readable.empty:
             raise UnreadableImage(
                 f"none of the {len(self.images)} images of {self.corpus.name} can be read; "
@@ -169,7 +169,9 @@ class Analysis:
         for name, registry in (("network", NETWORKS), ("detector", DETECTORS)):
             if ingredients.get(name) is True:
                 spec = getattr(self.study, name)
-                ingredients[name] = [spec, registry[spec.name]]
+                builder = registry[spec.name]
+                reads = getattr(builder, "reads", lambda weights: ())
+                ingredients[name] = [spec, builder, *reads(spec.weights)]
         return recipe(
             stage,
             *code,
@@ -196,13 +198,20 @@ class Analysis:
         images = self._selected(ids)
         stored = {}
         for name, made in recipes.items():
-            given = (beside or {}).get(name)
-            more = None if given is None else {
-                digest: given.get(image, "")
-                for image, digest in zip(images["image"], images["digest"], strict=True)
-            }  # fmt: skip
-            stored[name] = Stored(paths.RESULTS, made, more)
-        run(stored, images, compute, label, through)
+            stored[name] = Stored(paths.RESULTS, made, (beside or {}).get(name))
+        stamps = self._readable.set_index("image")["stamp"]
+
+        def checked(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
+            tables = compute(ids, missing)
+            changed = [image for image in ids if self.corpus.stamp(image) != stamps[image]]
+            if changed:
+                raise StoreError(
+                    f"{', '.join(changed[:3])} changed while the images were analysed. What was "
+                    "finished before is kept; run again to analyse them as they are now."
+                )
+            return tables
+
+        run(stored, images, checked, label, through)
         return stored
 
     def run(
@@ -272,7 +281,14 @@ class Analysis:
         def compute(ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
             return {"boxes": stages.detect(self.models.detector, self.corpus, ids)}
 
-        return self.ensure(made, compute, "detecting objects")["boxes"]
+        beside = {"boxes": self._names_beside}
+        return self.ensure(made, compute, "detecting objects", beside=beside)["boxes"]
+
+    @property
+    def _names_beside(self) -> dict[str, str] | None:
+        """For a detector that knows images by their names, as a file of boxes does."""
+        by_name = getattr(DETECTORS[self.study.detector.name], "by_name", False)
+        return {image: image for image in self.ids} if by_name else None
 
     def _explained(self, methods: Mapping[str, CamMethod | Untrained]) -> dict[str, Stored]:
         made = {"predictions": self.recipe("predictions", stages.explain, Models, network=True)}
@@ -306,7 +322,9 @@ class Analysis:
             here = sizes.loc[ids].reset_index()
             return {"importance": stages.importance(boxes, maps, here, scores)}
 
-        return {**sources, **self.ensure({"importance": made}, compute, "importance of boxes")}
+        beside = {"importance": self._names_beside}
+        stored = self.ensure({"importance": made}, compute, "importance of boxes", beside=beside)
+        return {**sources, **stored}
 
     def _attention(
         self, cam: str, preset: Preset, stored: Mapping[str, Stored], images: pd.DataFrame
@@ -358,7 +376,8 @@ class Analysis:
 
 def _of_images(stored: Stored, images: pd.DataFrame) -> pd.DataFrame:
     """Stored rows under the images' names, in the order of `images` (image, digest)."""
-    own = images.assign(digest=images["digest"].map(stored.digest))
+    named = zip(images["image"], images["digest"], strict=True)
+    own = images[["image"]].assign(digest=[stored.digest(*one) for one in named])
     table = own.merge(stored.read(own["digest"]), on="digest", how="inner")
     return table.drop(columns="digest")
 

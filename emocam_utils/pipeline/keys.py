@@ -11,7 +11,9 @@ docstrings, comments and annotations. Of other packages those versions count tha
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
+import enum
 import functools
 import hashlib
 import importlib
@@ -24,11 +26,12 @@ import sysconfig
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from ..registry import Registry
 from ..study import ModelSpec
@@ -191,6 +194,13 @@ class _Walk:
 
     def __init__(self) -> None:
         self.parts: dict[str, str] = {}
+        self._seen: dict[int, object] = {}  # kept, so that no other thing gets its number
+
+    def _note(self, name: str, text: str) -> None:
+        """Two lambdas or closures of one name are two parts."""
+        number, own = 1, name
+        while self.parts.setdefault(own, text) != text:
+            number, own = number + 1, f"{name} {number + 1}"
 
     def add(self, thing: object, name: str = "") -> None:
         """thing : a definition, or the value of the global variable `name`"""
@@ -198,14 +208,17 @@ class _Walk:
             thing, functools.partial | staticmethod | classmethod | property
         ):
             if isinstance(thing, functools.partial):
-                self.add((*thing.args, *thing.keywords.values()), f"{name}.arguments")
+                self.add(thing.args, f"{name}.arguments")
+                self.add(thing.keywords, f"{name}.arguments")
                 thing = thing.func
             elif isinstance(thing, property):
                 thing = thing.fget
             else:
+                if isinstance(thing, FunctionType):  # what a decorator has made of it
+                    self._definition(thing)
                 thing = getattr(thing, "__wrapped__", None) or thing.__func__
         if inspect.ismethod(thing):
-            thing = type(thing.__self__) if not isinstance(thing.__self__, type) else thing.__self__
+            thing = thing.__self__
         if isinstance(thing, ModuleType):
             self._package(thing.__name__)
         elif isinstance(thing, type | FunctionType) or inspect.isroutine(thing):
@@ -213,41 +226,74 @@ class _Walk:
         elif isinstance(thing, Mapping):
             for key, value in thing.items():
                 self.add(value, f"{name}[{key!r}]")
+        elif isinstance(thing, set | frozenset) and not any(map(_holds_code, thing)):
+            self._note(name, repr(sorted(map(repr, thing))))
         elif isinstance(thing, list | tuple | set | frozenset) and any(map(_holds_code, thing)):
             for number, value in enumerate(thing):
                 self.add(value, f"{name}[{number}]")
         elif isinstance(thing, np.ndarray):
-            self.parts[name] = hashlib.sha256(thing.tobytes()).hexdigest()
-        elif isinstance(thing, Registry | Path):
-            pass  # what a registered name stands for is an ingredient; a path is no content
+            about = f"{thing.dtype} {thing.shape} ".encode()
+            self._note(name, hashlib.sha256(about + thing.tobytes()).hexdigest())
+        elif isinstance(thing, torch.Tensor):
+            self.add(thing.detach().cpu().numpy(), name)
+        elif isinstance(thing, pd.DataFrame | pd.Series):
+            self._note(name, hashlib.sha256(thing.to_csv().encode()).hexdigest())
+        elif isinstance(thing, Path):
+            if thing.is_file():  # a constant of the code, e.g. a list of class names
+                self._note(name, file_hash(thing))
+        elif isinstance(thing, Registry):
+            pass  # what a registered name stands for is an ingredient
         elif _is_own(type(thing)):
             self.add(type(thing))
+            if id(thing) in self._seen:
+                return
+            self._seen[id(thing)] = thing
             if dataclasses.is_dataclass(thing):
                 self.add({f.name: getattr(thing, f.name) for f in dataclasses.fields(thing)}, name)
+            elif isinstance(thing, enum.Enum):
+                self._note(name, thing.name)
+            elif isinstance(thing, list | tuple):
+                self.add(list(thing), name)
+            else:
+                self.add(getattr(thing, "__dict__", {}), name)
         elif not _address(repr(thing)):
-            self.parts[name] = repr(thing)
+            self._note(name, repr(thing))
 
     def _definition(self, thing: Any) -> None:
         if not _is_own(thing):
             self._package(getattr(thing, "__module__", None) or "builtins")
             return
+        if id(thing) in self._seen:
+            return
+        self._seen[id(thing)] = thing
         outer, module = thing.__qualname__.split(".")[0], thing.__module__
+        space = getattr(thing, "__globals__", None) or _space(module)
+        if hasattr(thing, "__wrapped__"):  # it bears the name of what it wraps
+            outer = thing.__code__.co_qualname.split(".")[0]
+            module = space.get("__name__", module)
         label = f"{module}.{outer}"
-        for number, cell in enumerate(getattr(thing, "__closure__", None) or ()):
-            if _is_plain(cell.cell_contents) or callable(cell.cell_contents):
-                self.add(cell.cell_contents, f"{label}.cell {number}")
+        names = getattr(getattr(thing, "__code__", None), "co_freevars", ())
+        for free, cell in zip(names, getattr(thing, "__closure__", None) or (), strict=False):
+            with contextlib.suppress(ValueError):  # not filled yet
+                self.add(cell.cell_contents, f"{label}.{free}")
+        if (made := _made(thing)) is not None:
+            self._note(label, made)
+            return
         node = _definitions(module).get(outer) or _parsed(thing)
         if node is None or thing.__name__ == "<lambda>":  # as it was compiled
-            code = thing.__code__
-            self.parts[f"{label} compiled"] = repr((code.co_code, code.co_consts, code.co_names))
-        if node is None or label in self.parts:
+            self._note(f"{label} compiled", _compiled(thing.__code__))
+            for name in sorted(_code_names(thing.__code__)):
+                self._name(name, space, module)
+        if node is None or self.parts.get(label) == (text := ast.unparse(node)):
             return
-        self.parts[label] = ast.unparse(node)
-        space = getattr(thing, "__globals__", None) or _space(module)
+        self._note(label, text)
+        lazy = [n for n in ast.walk(node) if isinstance(n, ast.ImportFrom | ast.Import)]
+        package = space.get("__package__") or module
+        space = {**space, **{k: v for n in lazy for k, v in _own_modules(n, package).items()}}
         for path in sorted(_names(node)):
             self._name(path, space, module)
-        for lazy in (n for n in ast.walk(node) if isinstance(n, ast.ImportFrom | ast.Import)):
-            self._import(lazy, space.get("__package__") or module)
+        for one in lazy:
+            self._import(one, package)
 
     def _name(self, path: str, space: Mapping[str, Any], module: str) -> None:
         root, *rest = path.split(".")
@@ -276,6 +322,55 @@ class _Walk:
                 self.parts[root] = str(getattr(sys.modules.get(root), "__version__", "unknown"))
 
 
+def _own_modules(node: ast.ImportFrom | ast.Import, package: str) -> dict[str, ModuleType]:
+    """The user's modules that an import inside a function binds to names."""
+    found = {}
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            root = alias.name.split(".")[0]
+            if root in DISTRIBUTIONS or root in sys.stdlib_module_names:
+                continue
+            with contextlib.suppress(ImportError):
+                module = importlib.import_module(alias.name)
+                found[alias.asname or root] = module if alias.asname else sys.modules[root]
+        else:
+            base = importlib.import_module("." * node.level + (node.module or ""), package)
+            found[alias.asname or alias.name] = getattr(base, alias.name, None)
+    return {k: v for k, v in found.items() if isinstance(v, ModuleType) and _is_own(v)}
+
+
+def _made(thing: Any) -> str | None:
+    """A class that a call has made, so that it has no source: a named tuple, an enumeration."""
+    if isinstance(thing, type) and thing.__name__ not in _definitions(thing.__module__):
+        if issubclass(thing, tuple) and hasattr(thing, "_fields"):
+            if thing.__bases__ == (tuple,) and not hasattr(thing, "__orig_bases__"):
+                return repr((thing._fields, thing._field_defaults))
+        elif issubclass(thing, enum.Enum) and "." not in thing.__qualname__:
+            try:
+                inspect.getsource(thing)
+            except (OSError, TypeError):
+                return repr([(one.name, one.value) for one in thing])
+    return None
+
+
+def _compiled(code: CodeType) -> str:
+    """Without addresses, and with sets in an order of their own."""
+    consts = [
+        _compiled(c)
+        if isinstance(c, CodeType)
+        else repr(sorted(map(repr, c)))
+        if isinstance(c, frozenset)
+        else repr(c)
+        for c in code.co_consts
+    ]
+    return repr((code.co_code, consts, code.co_names))
+
+
+def _code_names(code: CodeType) -> set[str]:
+    inner = [_code_names(c) for c in code.co_consts if isinstance(c, CodeType)]
+    return set(code.co_names).union(*inner)
+
+
 def _is_own(thing: Any) -> bool:
     """Whether code is the package's or the user's, and not of Python or of an installed package."""
     name = thing.__name__ if isinstance(thing, ModuleType) else getattr(thing, "__module__", None)
@@ -293,7 +388,8 @@ def _is_plain(thing: object) -> bool:
 
 
 def _holds_code(thing: object) -> bool:
-    return callable(thing) or isinstance(thing, Mapping | list | tuple) or _is_own(type(thing))
+    kinds = Mapping | list | tuple | np.ndarray | torch.Tensor
+    return callable(thing) or isinstance(thing, kinds) or _is_own(type(thing))
 
 
 def _address(text: str) -> bool:

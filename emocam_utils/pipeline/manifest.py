@@ -45,19 +45,21 @@ def manifest(corpus: Corpus, results: Path) -> pd.DataFrame:
         return _of(wanted, known)
     todo = list(stale.itertuples(index=False, name=None))
     chunks = [todo[i : i + TASK] for i in range(0, len(todo), TASK)]
-    found, since = known, 0
+    found, since, again = known, 0, set()
     for rows in progress(
         threads(lambda chunk: [_row(corpus, *one) for one in chunk], chunks),
         total=len(chunks),
         label="reading images",
     ):
-        found = pd.concat([found, pd.DataFrame(rows, columns=list(COLUMNS))], ignore_index=True)
+        again |= {row[0] for row, passing in rows if passing}
+        new = pd.DataFrame([row for row, _ in rows], columns=list(COLUMNS))
+        found = pd.concat([found, new], ignore_index=True)
         since += len(rows)
         if since >= CHUNK:
-            _write(place, found)
+            _write(place, found[~found["image"].isin(again)])
             since = 0
     found = found.drop_duplicates("image", keep="last").sort_values("image", ignore_index=True)
-    _write(place, found)
+    _write(place, found[~found["image"].isin(again)])
     return _of(wanted, found)
 
 
@@ -66,12 +68,13 @@ def _of(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return table.astype({"width": int, "height": int})
 
 
-def _row(corpus: Corpus, image: str, stamp: str) -> tuple:
+def _row(corpus: Corpus, image: str, stamp: str) -> tuple[tuple, bool]:
+    """A row, and whether it is not to be kept: its reason may pass."""
     try:
         width, height = corpus.size(image)
-        return image, stamp, corpus.digest(image), width, height, ""
+        return (image, stamp, corpus.digest(image), width, height, ""), False
     except UnreadableImage as error:
-        return image, stamp, "", 0, 0, str(error)
+        return (image, stamp, "", 0, 0, str(error)), error.passing
 
 
 def _place(corpus: Corpus, results: Path) -> Path:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 
 import pandas as pd
 import torch
 
 from ..progress import progress
-from .store import Stored
+from .store import BUCKETS, Stored, StoreError
 
 TASK = 32  # images, of one bucket
 
@@ -40,39 +40,41 @@ def run(
     compute : is given the images of a task, so they are read once for all results
     through : maps a function over tasks, in any order: `threads`, `one_by_one`, or a cluster's
     """
-    names = images.drop_duplicates("digest").set_index("digest")["image"]
-    missing: dict[str, list[str]] = {}
+    missing: dict[tuple[str, str], list[str]] = {}
     for name, results in stored.items():
-        done = results.done()
-        for digest in names.index:
-            if results.digest(digest) not in done:
-                missing.setdefault(digest, []).append(name)
+        taken = results.done()
+        for image, content in zip(images["image"], images["digest"], strict=True):
+            if (own := results.digest(image, content)) not in taken:
+                taken.add(own)
+                missing.setdefault((content, image), []).append(name)
 
-    def work(task: tuple[list[str], list[str]]) -> str:
-        digests, lacking = task
-        ids = [names[digest] for digest in digests]
-        digest_of = dict(zip(ids, digests, strict=True))
-        for name, table in compute(ids, lacking).items():
-            own = {image: stored[name].digest(digest) for image, digest in digest_of.items()}
+    def work(task: tuple[list[tuple[str, str]], list[str]]) -> str:
+        chosen, lacking = task
+        bucket = chosen[0][0][0]
+        for name, table in compute([image for _, image in chosen], lacking).items():
+            own = {image: stored[name].digest(image, content) for content, image in chosen}
             keyed = table.drop(columns="image")
             keyed.insert(0, "digest", [own[image] for image in table["image"]])
-            stored[name].write(digests[0][0], own.values(), keyed)
-        return digests[0][0]
+            stored[name].write(bucket, own.values(), keyed)
+        return bucket
 
     tasks = list(_tasks(missing))
     touched = set(progress(through(work, tasks), total=len(tasks), label=label))
     for results in stored.values():
-        for bucket in sorted(touched):
-            results.compact(bucket)
+        for bucket in BUCKETS:  # also what a run that was killed has left in parts
+            with nullcontext() if bucket in touched else suppress(StoreError):
+                results.compact(bucket)
 
 
-def _tasks(missing: Mapping[str, list[str]]) -> Iterator[tuple[list[str], list[str]]]:
-    groups: dict[tuple, list[str]] = {}
-    for digest in sorted(missing):
-        groups.setdefault((digest[0], tuple(missing[digest])), []).append(digest)
-    for (_, lacking), digests in groups.items():
-        for start in range(0, len(digests), TASK):
-            yield digests[start : start + TASK], list(lacking)
+def _tasks(
+    missing: Mapping[tuple[str, str], list[str]],
+) -> Iterator[tuple[list[tuple[str, str]], list[str]]]:
+    groups: dict[tuple, list[tuple[str, str]]] = {}
+    for one in sorted(missing):
+        groups.setdefault((one[0][0], tuple(missing[one])), []).append(one)
+    for (_, lacking), chosen in groups.items():
+        for start in range(0, len(chosen), TASK):
+            yield chosen[start : start + TASK], list(lacking)
 
 
 def threads(work: Callable, tasks: Sequence) -> Iterator:

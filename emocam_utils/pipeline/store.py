@@ -15,10 +15,11 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -26,6 +27,7 @@ import pyarrow.parquet as pq
 
 from .keys import Recipe, joined_digest
 
+T = TypeVar("T")
 DIGESTS = "emocam.digests"
 BUCKETS = "0123456789abcdef"
 
@@ -39,16 +41,18 @@ class Stored:
     """The results of one recipe.
 
     results : the folder of all results
-    beside  : for results that depend on more than the image: its digest -> what is given beside it
+    beside  : for results that depend on more than the content: image -> what is given beside it
     """
 
     results: Path
     recipe: Recipe
     beside: Mapping[str, str] | None = None
 
-    def digest(self, image: str) -> str:
-        """The digest under which an image's results lie, from the digest of the image."""
-        return image if self.beside is None else joined_digest(image, self.beside.get(image, ""))
+    def digest(self, image: str, content: str) -> str:
+        """The digest under which an image's results lie, from its name and that of its content."""
+        if self.beside is None:
+            return content
+        return joined_digest(content, self.beside.get(image, ""))
 
     @property
     def folder(self) -> Path:
@@ -61,7 +65,8 @@ class Stored:
 
     def done(self) -> set[str]:
         """Digests of the images whose results are there."""
-        return {digest for part in self.parts() for digest in _digests_of(part)}
+        buckets = [self._undisturbed(lambda b=b: self._held(b)) for b in BUCKETS]
+        return {digest for held in buckets for digests in held.values() for digest in digests}
 
     def write(self, bucket: str, digests: Collection[str], table: pd.DataFrame) -> None:
         """Write the results of some images of a bucket, whole or not at all.
@@ -69,24 +74,21 @@ class Stored:
         table  : rows of these images with a column `digest`; an image may have none
         Errors : StoreError, e.g. on a full disk
         """
-        self._write(bucket, sorted(digests), pa.Table.from_pandas(table, preserve_index=False))
+        kinds = table.select_dtypes("category").columns  # merged, they would be other bytes
+        plain = table.astype(dict.fromkeys(kinds, object))
+        self._write(bucket, sorted(digests), pa.Table.from_pandas(plain, preserve_index=False))
 
     def compact(self, bucket: str) -> None:
         """Merge the parts of a bucket into one."""
-        parts = self.parts(bucket)
-        if len(parts) < 2:
+        if len(self.parts(bucket)) < 2:
             return
-        digests = sorted({digest for part in parts for digest in _digests_of(part)})
-        tables, held = [], set()
-        for part in parts:  # an image that two runs computed at once counts once
-            table = _read(part)
-            fresh = [d not in held for d in table["digest"].to_pylist()]
-            tables.append(table.filter(pa.array(fresh, pa.bool_())))
-            held.update(_digests_of(part))
+        held, tables = self._undisturbed(lambda: self._once(bucket))
+        digests = sorted({digest for here in held.values() for digest in here})
         merged = self._write(bucket, digests, _joined(tables))
-        for part in parts:
+        for part in held:
             if part != merged:
-                part.unlink(missing_ok=True)
+                with suppress(OSError):  # what is held twice is read once
+                    part.unlink()
 
     def read(
         self, digests: Collection[str] | None = None, columns: Sequence[str] | None = None
@@ -99,17 +101,44 @@ class Stored:
         buckets = BUCKETS if wanted is None else sorted({digest[0] for digest in wanted})
         named = None if columns is None else ["digest", *(c for c in columns if c != "digest")]
         tables = []
-        for part in (part for bucket in buckets for part in self.parts(bucket)):
-            held = _digests_of(part)
-            if wanted is None or not wanted.isdisjoint(held):
-                table = _read(part, named)
-                if wanted is not None and not wanted.issuperset(held):
-                    here = [digest in wanted for digest in table["digest"].to_pylist()]
-                    table = table.filter(pa.array(here, pa.bool_()))
-                tables.append(table)
+        for bucket in buckets:
+            tables += self._undisturbed(lambda b=bucket: self._once(b, wanted, named))[1]
         if not tables:
             return pd.DataFrame({name: [] for name in named or ["digest"]})
         return _joined(tables).to_pandas()
+
+    def _held(self, bucket: str) -> dict[Path, list[str]]:
+        return {part: _digests_of(part) for part in self.parts(bucket)}
+
+    def _once(
+        self,
+        bucket: str,
+        wanted: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> tuple[dict[Path, list[str]], list[pa.Table]]:
+        """The parts of a bucket, and the rows of its wanted images, of each image once.
+
+        Two runs may have computed an image at once, and a run may have ended between the writing
+        of a merged part and the removal of those it was merged from.
+        """
+        held, seen, tables = self._held(bucket), set(), []
+        for part, digests in held.items():
+            fresh = {d for d in digests if d not in seen and (wanted is None or d in wanted)}
+            seen.update(digests)
+            if fresh:
+                table = _read(part, columns)
+                if len(fresh) < len(digests):
+                    here = [digest in fresh for digest in table["digest"].to_pylist()]
+                    table = table.filter(pa.array(here, pa.bool_()))
+                tables.append(table)
+        return held, tables
+
+    def _undisturbed(self, look: Callable[[], T]) -> T:
+        """Look again if another run has merged parts meanwhile: what they held is in a new one."""
+        for _ in range(1000):
+            with suppress(FileNotFoundError):
+                return look()
+        return look()
 
     def by_bucket(self, digests: Collection[str]) -> Iterator[list[str]]:
         """Some digests a bucket, sorted: what can be read one after the other."""
@@ -139,11 +168,12 @@ class Stored:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(partial, target)
-        except OSError as error:
+        except (OSError, pa.ArrowException) as error:
             with suppress(OSError):
                 partial.unlink()
+            why = getattr(error, "strerror", None) or error
             raise StoreError(
-                f"cannot write {target}: {error.strerror or error}. Finished parts are kept; "
+                f"cannot write {target}: {why}. Finished parts are kept; "
                 "make room or permission and run again to continue."
             ) from error
         return target
@@ -152,6 +182,8 @@ class Stored:
 def _read(part: Path, columns: Sequence[str] | None = None) -> pa.Table:
     try:
         return pq.read_table(part, columns=columns, partitioning=None)
+    except FileNotFoundError:  # merged into another part since the folder was listed
+        raise
     except (OSError, pa.ArrowException) as error:
         raise StoreError(
             f"{part} cannot be read ({error}). Delete it; its images are computed again."
@@ -162,7 +194,7 @@ def _digests_of(part: Path) -> list[str]:
     try:
         text = pq.read_metadata(part).metadata[DIGESTS.encode()].decode()
     except FileNotFoundError:  # merged into another part since the folder was listed
-        return []
+        raise
     except (OSError, KeyError, TypeError, pa.ArrowException) as error:
         raise StoreError(
             f"{part} is no part of a result ({error}). Delete it; its images are computed again."

@@ -85,11 +85,20 @@ def test_another_recipe_is_another_folder_whatever_the_order_of_its_ingredients(
 def test_what_is_given_beside_an_image_makes_other_results_of_it(tmp_path):
     recipe = Recipe("occlusion", {})
     image = DIGESTS[0]
-    plain, boxes = Stored(tmp_path, recipe), Stored(tmp_path, recipe, {image: "boxes 1"})
-    others = Stored(tmp_path, recipe, {image: "boxes 2"})
-    assert plain.digest(image) == image
-    assert len({plain.digest(image), boxes.digest(image), others.digest(image)}) == 3
-    assert boxes.digest(image)[0] == image[0], "in the bucket of the image"
+    plain, boxes = Stored(tmp_path, recipe), Stored(tmp_path, recipe, {"a.png": "boxes 1"})
+    others = Stored(tmp_path, recipe, {"a.png": "boxes 2"})
+    assert plain.digest("a.png", image) == image
+    assert (
+        len(
+            {
+                plain.digest("a.png", image),
+                boxes.digest("a.png", image),
+                others.digest("a.png", image),
+            }
+        )
+        == 3
+    )
+    assert boxes.digest("a.png", image)[0] == image[0], "in the bucket of the image"
 
 
 def test_a_failed_write_names_the_file_and_leaves_no_part(tmp_path):

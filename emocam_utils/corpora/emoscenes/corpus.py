@@ -19,7 +19,6 @@ from PIL import Image
 
 from ..images import UnreadableImage
 from . import scene as scenes
-from .raster import raster
 from .rule import FACE, RULE_FILE, load_rule
 
 SPLITS = {"train": 20_000, "calibration": 1_000, "test": 2_000}
@@ -87,7 +86,7 @@ class EmoScenes:
 
     split: str = "test"
     limit: int = 0
-    decoder = staticmethod(raster)
+    decoder = staticmethod(scenes.painted)
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:

@@ -176,7 +176,12 @@ def _check_removal(scene: Scene, without: Removal) -> None:
 
 def render(scene: Scene, without: Removal | None = None) -> Image.Image:
     """The scene as an RGB image of 320 x 240 pixels."""
-    return raster(to_svg(scene, without)).convert("RGB")
+    return painted(to_svg(scene, without))
+
+
+def painted(drawing: str) -> Image.Image:
+    """A drawing of `to_svg` as an RGB image."""
+    return raster(drawing).convert("RGB")
 
 
 def _part_box(thing: Thing, part: tuple[float, float, float, float]) -> tuple[float, ...]:
