@@ -403,7 +403,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for kind, name in found:
         print(f"{kind} {name!r}")
         try:
-            results = tried(kind, opened(kind, name, given.weights))
+            thing = opened(kind, name, given.weights)
+            results = list(tried(kind, thing))
+            if kind == NETWORKS.kind:
+                problem = "" if _state(thing) == _state(opened(kind, name, given.weights)) else (
+                    "its weights differ; seed them (torch.manual_seed) or read them from a file"
+                )  # fmt: skip
+                results.append(("Opened twice, it is the same network.", problem))
         except Exception as error:
             results = [("It opens.", f"{type(error).__name__}: {error}")]
         for promise, problem in results:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from .. import paths
 from ..stats.ranks import auroc, average_precision, spearman
+from ..study import Preset
 from .boxes import keep_rate, size_bias
 from .cells import CAUSAL
 from .trial import Trial
@@ -88,9 +89,14 @@ def read_calibration(file: Path = FILE) -> pd.DataFrame:
     return pd.read_csv(file, index_col="variant")
 
 
-def threshold_of(name: str, calibration: pd.DataFrame) -> float:
-    """The calibrated threshold of a variant. Errors: KeyError that says how to make the table."""
+def threshold_of(name: str, calibration: pd.DataFrame, preset: Preset | None = None) -> float:
+    """The calibrated threshold of a variant, or a preset's for one of its own box score.
+
+    Errors: KeyError that says how to make the table
+    """
     if name not in calibration.index:
+        if preset is not None and name.endswith(f"/{preset.importance}"):
+            return preset.threshold
         raise KeyError(
             f"{name} has no threshold in the calibration table; make it again with {COMMAND}"
         )

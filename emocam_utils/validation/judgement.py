@@ -115,16 +115,21 @@ def step_table(
     rows = {}
     for number, (step, way) in enumerate(steps.items()):
         name = variant("gradcam", *way)
-        limit = paper.threshold if number < 3 else threshold_of(name, calibration)
+        limit = paper.threshold if number < 3 else threshold_of(name, calibration, corrected)
         rows[step] = judged(trial, name, limit)
     return _table(rows, "step")
 
 
 def factor_table(trial: Trial, calibration: pd.DataFrame) -> pd.DataFrame:
-    """Grad-CAM under every score, layer and box score, each at its own calibrated threshold."""
+    """Grad-CAM under every score, layer and box score, each at its own calibrated threshold.
+
+    A box score that has none, of a plug-in, is left out.
+    """
     rows = {}
     for way in ((*factors, box_score) for factors in FACTORS for box_score in SCORES):
         name = variant("gradcam", *way)
+        if name not in calibration.index:
+            continue
         rows[way] = judged(trial, name, threshold_of(name, calibration), times=100)
     return _table(rows, "score", "layer", "box score")
 
@@ -156,7 +161,7 @@ def method_table(
         for (method, preset), name in ways.items():
             if name in trial.importances:
                 own = preset != "paper"
-                limit = threshold_of(name, calibration) if own else paper.threshold
+                limit = threshold_of(name, calibration, corrected) if own else paper.threshold
                 found = {"variant": name, **judged(trial, name, limit, *times)}
                 rows[trial.network, method, preset] = found
     return _table(rows, "network", "method", "preset")
@@ -244,7 +249,9 @@ def size_bins(
     rows = []
     for score in SCORES:
         name = variant("gradcam", preset.score, preset.layer, score)
-        threshold = threshold_of(name, calibration)
+        if name not in calibration.index and score != preset.importance:
+            continue  # of a plug-in that this study does not use
+        threshold = threshold_of(name, calibration, preset)
         for number in range(bins):
             chosen = trial.causal & (place == number)
             kept = keep_rate(trial.importance(name), chosen, threshold)

@@ -22,6 +22,7 @@ from emocam_utils.pipeline import keys
 from emocam_utils.pipeline import run as running
 from emocam_utils.pipeline.analysis import Analysis
 from emocam_utils.pipeline.importance import mean_importance
+from emocam_utils.pipeline.store import StoreError
 from emocam_utils.pipeline.tables import box_importance, map_array, maps_table
 from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study
 
@@ -353,6 +354,45 @@ def test_a_stored_number_does_not_depend_on_the_images_beside_it(
     one_by_one = bytes_of(["e.png", "d.png", "a.png"], "alone")
     assert together["d.png"] == alone["d.png"] == one_by_one["d.png"]
     assert together["e.png"] == one_by_one["e.png"]
+
+
+def test_images_of_equal_content_with_other_boxes_have_their_own_results(study, photos):
+    shutil.copy(photos / "a.png", photos / "twin.png")
+    boxes = pd.DataFrame({"image": ["a.png", "twin.png"], "x1": [3.0, 9.0]})
+
+    def compute(ids, missing):
+        widths = boxes.set_index("image").loc[ids, "x1"].to_numpy()
+        return {"width": pd.DataFrame({"image": ids, "width": widths})}
+
+    analysis = Analysis(study, "cpu")
+    made = {"width": analysis.recipe("width", compute)}
+    for ids in (["a.png", "twin.png"], ["twin.png"], ["a.png"]):
+        beside = {"width": keys.row_hashes(boxes[boxes["image"].isin(ids)])}
+        table = analysis.run(made, compute, "test", ids, beside)["width"]
+        assert table.set_index("image")["width"].to_dict() == {
+            image: {"a.png": 3.0, "twin.png": 9.0}[image] for image in ids
+        }
+
+
+def test_a_photograph_that_changes_meanwhile_is_not_stored_as_what_it_was(study, photos):
+    analysis = Analysis(study, "cpu")
+    assert analysis.ids
+    Image.new("RGB", (9, 9), "red").save(photos / "b.png")
+    with pytest.raises(StoreError, match=r"b\.png changed while .*run again"):
+        _ = analysis.predictions
+    assert Analysis(study, "cpu").predictions["image"].tolist() == ["a.png", "b.png", "c d.png"]
+
+
+def test_files_that_code_reads_by_itself_count(tmp_path, monkeypatch):
+    names = tmp_path / "openimages.names"
+    names.write_text("Dog")
+    monkeypatch.setattr("emocam_utils.detectors.lightnet_yolo.OPENIMAGES_NAMES", names)
+    builder = DETECTORS["lightnet-yolo"]
+    before = keys.code_hash(builder)
+    names.write_text("Cat")
+    assert keys.code_hash(builder) != before
+    weights = tmp_path / "emonet.pth"
+    assert NETWORKS["emonet"].reads(weights) == [tmp_path / "img_mean.txt"]
 
 
 # the device

@@ -293,3 +293,50 @@ def test_a_class_of_a_notebook_is_found_in_its_cell(tmp_path):
     )
     run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-1500:]
+
+
+VALUES = """
+import collections, enum, functools
+import numpy as np
+import torch
+Point = collections.namedtuple("Point", "x y")
+class Way(enum.Enum):
+    UP = 1
+    DOWN = 2
+class Plain:
+    def __init__(self, x):
+        self.x = x
+    def method(self):
+        return self.x
+THING = {value}
+def cam(h, f, t):
+    return THING
+"""
+PAIRS = {
+    "tensor": ("torch.arange(3000)", "torch.cat([torch.arange(2999), torch.tensor([7])])"),
+    "shape": ("np.zeros((2, 3))", "np.zeros((3, 2))"),
+    "named tuple": ("Point(1, 2)", "Point(1, 3)"),
+    "enumeration": ("Way.UP", "Way.DOWN"),
+    "object": ("Plain(1)", "Plain(2)"),
+    "method of an object": ("Plain(1).method", "Plain(2).method"),
+    "names of arguments": ("functools.partial(int, a=1)", "functools.partial(int, b=1)"),
+    "set": ("{'a', 'b'}", "{'a', 'c'}"),
+    "lambda": ("lambda x: x in {'a', 'b'}", "lambda x: x in {'a', 'c'}"),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_values_that_code_holds_count_and_are_the_same_in_every_process(kind, tmp_path):
+    one, two = PAIRS[kind]
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import holder; "
+        "from emocam_utils.pipeline.keys import code_hash; print(code_hash(holder.cam))"
+    )
+    hashes = []
+    for value in (one, one, two):
+        (tmp_path / "holder.py").write_text(VALUES.replace("{value}", value))
+        command = [sys.executable, "-B", "-c", script, str(tmp_path)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr[-1500:]
+        hashes.append(run.stdout.strip())
+    assert hashes[0] == hashes[1] != hashes[2]

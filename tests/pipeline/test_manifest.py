@@ -128,3 +128,22 @@ def test_capabilities_are_asked_for_not_kinds(photos):
 def test_a_file_that_went_away_has_a_reason(photos):
     with pytest.raises(UnreadableImage, match="missing"):
         Folder(photos).digest("none.png")
+
+
+def test_a_reason_that_may_pass_is_not_kept(photos, tmp_path, monkeypatch):
+    def without_memory(self, image):
+        raise UnreadableImage("cannot be read now: no memory", passing=image == "07.png")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Watched, "size", without_memory)
+        table, _ = look(photos, tmp_path)
+        assert table.loc["07.png", "reason"] == "cannot be read now: no memory"
+    table, asked = look(photos, tmp_path)
+    assert asked == {"07.png"} and table.loc["07.png", "reason"] == ""
+    assert table.loc["08.png", "reason"] != ""
+
+
+def test_a_name_that_is_no_text_is_named_and_the_rest_goes_on(photos, tmp_path):
+    (photos / os.fsdecode(b"caf\xe9.png")).write_bytes(b"x")
+    table, _ = look(photos, tmp_path)
+    assert len(table) == 42 and "missing" in table.loc["caf\\udce9.png", "reason"]

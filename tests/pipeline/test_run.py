@@ -155,3 +155,32 @@ def test_a_killed_run_continues_to_the_same_bytes(tmp_path):
     assert len(compute.asked) == 300 - len(done), "nothing computed twice but what was in flight"
     run({"a": whole}, images(300), lengths, "test", one_by_one)
     assert [p.read_bytes() for p in killed.parts()] == [p.read_bytes() for p in whole.parts()]
+
+
+def test_two_runs_at_once_end_with_every_image_once(tmp_path):
+    for attempt in range(5):
+        results = stored(tmp_path / str(attempt), "a")["a"]
+        ends = [
+            threading.Thread(target=run, args=({"a": results}, images(count), lengths, "test", map))
+            for count in (60, 70)
+        ]
+        for end in ends:
+            end.start()
+        for end in ends:
+            end.join()
+        assert sorted(results.read()["digest"]) == sorted(images(70)["digest"])
+        run({"a": results}, images(70), Counting(), "test", map)
+        assert len(results.parts()) == len({d[0] for d in images(70)["digest"]})
+
+
+def test_what_a_killed_run_left_in_parts_is_merged_by_the_next(tmp_path):
+    whole, left = stored(tmp_path / "whole", "a")["a"], stored(tmp_path / "left", "a")["a"]
+    run({"a": whole}, images(100), lengths, "test", map)
+    for digest, name in zip(images(100)["digest"], images(100)["image"], strict=True):
+        table = lengths([name], ["a"])["a"].drop(columns="image")
+        table.insert(0, "digest", digest)
+        left.write(digest[0], [digest], table)
+    compute = Counting()
+    run({"a": left}, images(100), compute, "test", map)
+    assert compute.asked == []
+    assert [p.read_bytes() for p in left.parts()] == [p.read_bytes() for p in whole.parts()]

@@ -1,6 +1,7 @@
 """Stored results: whole parts, what is done, reading by images and columns, and errors."""
 
 import hashlib
+import threading
 
 import numpy as np
 import pandas as pd
@@ -125,3 +126,50 @@ def test_a_damaged_part_is_named_with_what_to_do(tmp_path, content):
 def test_nothing_stored_reads_as_an_empty_table(tmp_path):
     assert stored(tmp_path).done() == set()
     assert list(stored(tmp_path).read(DIGESTS, ["x"])) == ["digest", "x"]
+
+
+def test_an_image_that_two_parts_hold_is_read_once(tmp_path):
+    """As after a kill between the writing of a merged part and the removal of the others."""
+    results = stored(tmp_path)
+    bucket = DIGESTS[0][0]
+    here = sorted(d for d in DIGESTS if d[0] == bucket)
+    results.write(bucket, here[:3], rows(here[:3]))
+    old = {part: part.read_bytes() for part in results.parts()}
+    results.write(bucket, here[3:], rows(here[3:]))
+    results.compact(bucket)
+    for part, content in old.items():
+        part.write_bytes(content)
+    assert results.read()["digest"].tolist() == rows(here)["digest"].tolist()
+    results.compact(bucket)
+    assert len(results.parts()) == 1 and len(results.read()) == len(rows(here))
+
+
+def test_reading_while_another_run_merges_loses_nothing(tmp_path):
+    results, expected = stored(tmp_path), len(rows(DIGESTS))
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            for number in range(0, 40, 4):
+                part = DIGESTS[number : number + 4]
+                for bucket in {d[0] for d in part}:
+                    mine = [d for d in part if d[0] == bucket]
+                    results.write(bucket, mine, rows(mine))
+                    results.compact(bucket)
+
+    fill(results, DIGESTS, 1000)
+    other = threading.Thread(target=churn)
+    other.start()
+    try:
+        counts = {len(results.read(DIGESTS)) for _ in range(30)}
+        assert counts == {expected} and results.done() == set(DIGESTS)
+    finally:
+        stop.set()
+        other.join()
+
+
+def test_categories_are_stored_as_texts(tmp_path):
+    results = stored(tmp_path)
+    table = pd.DataFrame({"digest": DIGESTS[:1], "class": pd.Categorical(["Dog"])})
+    results.write(DIGESTS[0][0], DIGESTS[:1], table)
+    assert results.read()["class"].dtype == object
