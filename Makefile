@@ -23,6 +23,7 @@ SECTIONS := $(shell ls notebooks | sed -n 's/^[0-9]*_\(.*\)\.ipynb$$/\1/p' | tr 
 quote = '$(subst ','\'',$(1))'# one word for the shell, whatever is in it
 option = $(if $($(1)),$(2) $(call quote,$($(1))))# $(call option,OUT,--out)
 needed = $(call quote,$(or $($(1)),$(error Give $(1), e.g. make $@ $(2))))# $(call needed,OUT,OUT=a.csv)
+dry = $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 model = $(call option,NETWORK,--network) $(call option,WEIGHTS,--weights)
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile) $(SECTIONS) FORCE
 
@@ -40,9 +41,9 @@ paper: sections ## every section, its figures, and figures/<study>/index.html
 $(SECTIONS): sections ; @:
 sections: $(INSTALLED)
 	@$(PY) -m emocam_utils.runner $(filter paper $(SECTIONS),$(MAKECMDGOALS)) --study $(call quote,$(STUDY)) \
-		$(call option,IMAGES,--images) $(call option,TIMEOUT,--timeout) $(if $(DRY_RUN),--dry-run) $(EXTRA)
+		$(call option,IMAGES,--images) $(call option,TIMEOUT,--timeout) $(dry) $(EXTRA)
 data: $(INSTALLED) ## what a study needs from the web (LIMIT=100: a few images; ONLY=networks: no images)
-	@$(PY) -m emocam_utils.downloads.fetch $(call quote,$(STUDY)) $(if $(DRY_RUN),--dry-run) \
+	@$(PY) -m emocam_utils.downloads.fetch $(call quote,$(STUDY)) $(dry) \
 	$(call option,LIMIT,--limit) $(call option,ONLY,--only)
 test: $(INSTALLED) ## format, lint, tests, and every notebook on a tiny study
 	$(PY) -m ruff format --check . && $(PY) -m ruff check .

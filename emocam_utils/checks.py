@@ -31,6 +31,7 @@ def check_study(study: Study) -> None:
 
 def _problems(study: Study) -> Iterator[str]:
     from .cams import cam_options  # these import torch, which a misspelt key need not wait for
+    from .corpora.folder import Folder
     from .detectors import DETECTORS
     from .networks import NETWORKS
     from .pipeline.analysis import preset_cam
@@ -40,6 +41,8 @@ def _problems(study: Study) -> Iterator[str]:
     folder = study.corpus.path
     if folder and not folder.is_dir():
         yield f"{place(at, 'corpus', 'path')}: there is no folder {folder}"
+    elif study.corpus.kind == "folder" and folder and (problem := _said(Folder, folder)):
+        yield f"{place(at, 'corpus', 'path')}: {problem}"
     for part, registry in (("network", NETWORKS), ("detector", DETECTORS)):
         spec = getattr(study, part)
         if (problem := _said(registry.get, spec.name)) or (

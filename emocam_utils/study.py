@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import html
 import importlib
@@ -89,7 +88,9 @@ class Study(_Frozen):
     def preset(self, name: str) -> Preset:
         """Errors: StudyError for a name that is not a preset, with those there are."""
         if name not in self.presets:
-            raise StudyError(f"preset {name!r} is not one of {', '.join(self.presets)}")
+            near = nearest(str(name), list(self.presets))
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise StudyError(f"preset {name!r} is not one of {', '.join(self.presets)}{hint}")
         return self.presets[name]
 
     def _repr_html_(self) -> str:
@@ -104,6 +105,10 @@ class Study(_Frozen):
         corpus = self.corpus
         images = corpus.split if corpus.kind == "emoscenes" else str(corpus.path or paths.RAW)
         limit = f", first {corpus.limit}" if corpus.limit else ""
+        models = {
+            part: f"{spec.name}, {spec.weights}" if spec.weights else spec.name
+            for part, spec in (("network", self.network), ("detector", self.detector))
+        }
         presets = {
             name: f"{p.score}, {p.layer}, {p.importance} > {p.threshold}, probability > "
             f"{p.probability}, confidence > {p.confidence}"
@@ -112,8 +117,7 @@ class Study(_Frozen):
         return {
             "study": f"{self.name}: {self.title}",
             "corpus": f"{corpus.kind} ({images}{limit})",
-            "network": f"{self.network.name}, {self.network.weights}",
-            "detector": f"{self.detector.name}, {self.detector.weights}",
+            **models,
             "CAM methods": ", ".join(self.cams),
             **{f"preset {name}": text for name, text in presets.items()},
         }
@@ -165,15 +169,14 @@ def load_study(
               which the runner sets to the `product_name` of parameters that are not the study's
     Errors  : StudyError, with every problem of the file at once; `checks.check_study` looks further
     """
-    file = study_file(name)
     if name not in study_names():
-        near = difflib.get_close_matches(name, study_names(), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        near = nearest(Path(name).stem, study_names())  # also of data/studies/tiny.yaml
+        hint = f"; did you mean {near!r}?" if near else "."
         raise StudyError(
-            f"study {name!r} is missing: there is no {_shown(file)}{hint} "
+            f"study {name!r} is missing from {_shown(paths.STUDIES)}{hint} "
             f"Studies: {', '.join(study_names())}"
         )
-    fields = _read_yaml(file)
+    fields = _read_yaml(study_file(name))
     fields.pop("widgets", None)  # where explorers once saved what they show
     problems = [f"{place(name, key)}: the file's name says it" for key in _OWN if key in fields]
     fields |= {"base": name, "name": product_name(name, images)}
@@ -189,7 +192,7 @@ def load_study(
     try:
         study = Study(**fields)
     except ValidationError as error:
-        problems += [_problem(name, one) for one in error.errors()]
+        problems += dict.fromkeys(_problem(name, one) for one in error.errors())
     if problems:
         raise StudyError(listed(name, problems))
     return study.model_copy(
@@ -235,7 +238,7 @@ def _take(fields: dict, images: str | Path, limit: int) -> list[str]:
     fields["corpus"] = corpus = dict(corpus)
     kind, path = corpus.get("kind"), corpus.get("path")
     if images and kind != "folder":
-        return [f"it does not take images: its corpus is {kind}"]
+        return [f"it does not take images: its corpus is {kind}; did you mean STUDY=folder?"]
     if images or path:
         corpus["path"] = _folder(images) if images else _rooted(Path(str(path)))
     elif kind == "folder":
@@ -323,6 +326,13 @@ def _problem(name: str, error: Mapping) -> str:
         near = nearest(str(keys[-1]), allowed)
         hint = f"did you mean {near!r}? " if near else ""
         return f"{place(name, *keys)}: no such key; {hint}There are: {', '.join(allowed)}"
+    if error["type"] == "missing" and keys[0] == "presets":
+        presets = list(_read_yaml(_presets()))
+        if keys[1] not in presets:  # the same sentence for each field: one problem
+            needed = [key for key, field in Preset.model_fields.items() if field.is_required()]
+            near = nearest(str(keys[1]), presets)
+            hint = f"; did you mean {near!r}?" if near else ""
+            return f"{place(name, *keys[:2])}: a new preset needs all of {', '.join(needed)}{hint}"
     given = "" if error["type"] == "missing" else f" (got {error['input']!r})"
     return f"{place(name, *keys)}: {message}{given}"
 

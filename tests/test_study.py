@@ -77,6 +77,12 @@ def test_missing_study_lists_what_exists_and_the_nearest(write):
     write(GOOD)
     with pytest.raises(StudyError, match=r"study 'mina' is missing.*'mine'.*Studies: mine"):
         load_study("mina")
+    with pytest.raises(
+        StudyError, match=r"is missing from .*; did you mean 'mine'\? Studies: mine"
+    ):
+        load_study("data/studies/mine.yaml")
+    with pytest.raises(StudyError, match=r"is missing from [^;]*\. Studies: mine$"):
+        load_study("other")
 
 
 def test_all_problems_are_reported_at_once(write):
@@ -92,6 +98,13 @@ def test_all_problems_are_reported_at_once(write):
         assert name in str(error.value)
 
 
+def test_a_new_preset_with_missing_values_is_one_problem(write):
+    write(GOOD | {"presets": {"corected": {"importance": "mean"}}})
+    said = r"has a problem:\n.*line \d+: presets.corected: a new preset needs all of score, .*, "
+    with pytest.raises(StudyError, match=said + r"ambiguity; did you mean 'corrected'\?$"):
+        load_study("mine")
+
+
 def test_folder_without_images_says_how_to_give_them(write):
     write(GOOD | {"corpus": {"kind": "folder"}})
     with pytest.raises(StudyError, match=r"none is given: make paper STUDY=mine IMAGES="):
@@ -100,7 +113,9 @@ def test_folder_without_images_says_how_to_give_them(write):
 
 def test_images_for_a_study_that_takes_none_are_refused(write, tmp_path):
     write(GOOD)
-    with pytest.raises(StudyError, match="does not take images"):
+    with pytest.raises(
+        StudyError, match=r"does not take images: .* emoscenes; did you mean STUDY=f"
+    ):
         load_study("mine", images=tmp_path)
 
 
@@ -129,6 +144,11 @@ def test_studies_are_frozen_and_shown_as_html(write):
     with pytest.raises(ValidationError):
         study.title = "other"
     assert "&lt;b&gt;bold" in study._repr_html_()
+
+
+def test_a_network_without_weights_is_shown_by_its_name(write):
+    write(GOOD | {"network": {"name": "mine"}})
+    assert load_study("mine").summary()["network"] == "mine"
 
 
 def test_folders_and_other_parameters_have_their_own_products(monkeypatch, tmp_path):
@@ -206,6 +226,17 @@ def test_a_plug_in_beside_the_study_is_imported_and_checked(shipped, tmp_path):
             check_study(load_study("mine"))
     finally:
         CAMS.unregister("energy")
+
+
+def test_a_folder_without_an_image_is_found(shipped, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "notes.txt").touch()
+    shipped({"corpus": {"kind": "folder", "path": str(photos)}})
+    with pytest.raises(StudyError, match=r"corpus.path: no file below .*photos ends in \.jpg, "):
+        check_study(load_study("mine"))
+    (photos / "a.JPG").touch()
+    check_study(load_study("mine"))
 
 
 def test_plug_ins_that_do_not_import_are_all_named(shipped, tmp_path):

@@ -31,7 +31,7 @@ class Folder:
                 "e.g. make paper STUDY=folder IMAGES=/home/me/photos"
             )
         if not self.ids:
-            raise ValueError(f"images: no file below {self.path} ends in {', '.join(SUFFIXES)}")
+            raise ValueError(f"no file below {self.path} ends in {', '.join(SUFFIXES)}")
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from .. import paths
 from ..corpora.fer2013 import FaceSet
-from ..pipeline.keys import file_hash
+from ..pipeline.code import file_hash
 from ..study import ModelSpec
 from .analysis import FaceAnalysis, Record, Source
 

@@ -30,8 +30,9 @@ from ..networks import NETWORKS, EmotionNetwork
 from ..study import CorpusSpec, Preset, Study
 from . import stages
 from .attention import Attention
+from .code import file_hash
 from .importance import SCORES
-from .keys import Recipe, file_hash, recipe
+from .keys import Recipe, recipe
 from .manifest import manifest
 from .run import Compute, Map, run, threads
 from .stages import Models, Untrained

@@ -21,7 +21,7 @@ import pandas as pd
 from ..corpora import Corpus
 from ..corpora.images import UnreadableImage
 from ..progress import progress
-from .keys import code_hash
+from .code import code_hash
 from .run import threads
 from .store import StoreError
 

@@ -45,15 +45,18 @@ def plan(
 
     Errors: NotebookError, ParameterError, StudyError, SyntaxError
     """
-    if images and not Path(images).expanduser().is_dir():
-        raise ParameterError(f"IMAGES is not a folder: {images}")
+    if images and not (folder := Path(images).expanduser().absolute()).is_dir():
+        raise ParameterError(f"IMAGES is not a folder: {folder}")
     study = load_study(name, images=images, variant="")
     notebooks = of_sections(sections, study.corpus.kind)
     defaults = {n: default_parameters(read_cells(n), n.stem) for n in notebooks}
     asked = notebooks[0].stem if len(notebooks) == 1 else ", ".join(sections)
     union = {key: value for some in defaults.values() for key, value in some.items()}
     fixed = [("study", name), *([("images", str(study.corpus.path))] if images else [])]
-    experiment = changed(parse_parameters([*fixed, *given], union, asked), union, study)
+    parameters = parse_parameters([*fixed, *given], union, asked)
+    if "preset" in parameters:
+        study.preset(parameters["preset"])  # its error; a notebook would find it minutes later
+    experiment = changed(parameters, union, study)
     study = study.model_copy(update={"variant": product_name(name, images, experiment)})
     digests, runs = Digests(paths.FIGURES / DIGESTS), []
     for notebook in notebooks:
@@ -120,16 +123,17 @@ def main(arguments: list[str] | None = None) -> int:
         given = [tuple(pair) for pair in options.p]
         study, runs = plan(options.sections, options.study, options.images, given)
         runs = [wanted for wanted in runs if wanted.why]
-        if options.dry_run:
-            for wanted in runs:
-                print(f"would run {wanted.notebook.stem}: {wanted.why}")
-            return 0
         checked = ["-m", "emocam_utils.study", study.base, "--images", options.images]
         if (
             runs
             and subprocess.run([sys.executable, *checked], stdout=subprocess.DEVNULL).returncode
         ):
             return 2
+        if options.dry_run:
+            shown = [f"would run {wanted.notebook.stem}: {wanted.why}" for wanted in runs]
+            nothing = f"Nothing to do: all figures of {study.variant} are current"
+            print("\n".join(shown) or nothing)
+            return 0
         failed = run(study, runs, options.jobs, options.timeout) if runs else []
         page = write_gallery(study.variant)
     except (NotebookError, ParameterError, StudyError, RecordError, SyntaxError) as error:

@@ -101,7 +101,7 @@ def changes(record: Path, now: dict[str, str]) -> str:
         return "it has not run"
     gone = [name for name in products if not (record.parent / name).exists()]
     if gone:
-        return f"{gone[0]} is gone"
+        return f"{Path(gone[0]).name} is gone"
     other = [name for name in {**now, **before} if before.get(name) != now.get(name)]
     if len(other) > 1:
         return f"{other[0]} and {len(other) - 1} more changed"

@@ -15,8 +15,8 @@ import pandas as pd
 
 from .. import paths
 from ..pipeline.analysis import Analysis
+from ..pipeline.code import file_hash
 from ..pipeline.importance import SCORES
-from ..pipeline.keys import file_hash
 from ..study import CorpusSpec, load_study
 from ..validation.boxes import size_exponent
 from ..validation.calibration import FILE, PLATEAU, calibrated

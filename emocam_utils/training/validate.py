@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from ..pipeline.analysis import Analysis
-from ..pipeline.keys import file_hash
+from ..pipeline.code import file_hash
 from ..progress import explained
 from ..study import ModelSpec, load_study
 from ..validation.calibration import FOLDER

@@ -20,7 +20,7 @@ import pandas as pd
 
 from ..corpora import offers
 from ..pipeline.analysis import Analysis
-from ..pipeline.keys import file_hash
+from ..pipeline.code import file_hash
 from ..study import Preset
 from .calibration import FOLDER
 from .contestants import METHODS, preset_variant

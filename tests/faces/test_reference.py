@@ -9,7 +9,7 @@ import pytest
 from emocam_utils.corpora.fer2013 import FaceSet
 from emocam_utils.faces import reference
 from emocam_utils.faces.analysis import face_analysis
-from emocam_utils.pipeline.keys import file_hash
+from emocam_utils.pipeline.code import file_hash
 from emocam_utils.study import load_study
 
 PROVENANCE = {

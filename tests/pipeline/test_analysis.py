@@ -18,7 +18,7 @@ from emocam_utils.networks import NETWORKS
 from emocam_utils.networks.emonet import EmoNet, freeze
 from emocam_utils.networks.weights import save_emonet
 from emocam_utils.pipeline import analysis as stages
-from emocam_utils.pipeline import keys
+from emocam_utils.pipeline import code, keys
 from emocam_utils.pipeline import run as running
 from emocam_utils.pipeline.analysis import Analysis
 from emocam_utils.pipeline.importance import mean_importance
@@ -200,7 +200,7 @@ def keys_of(study, device="cpu", **changes) -> dict[str, str]:
 def edit(monkeypatch, module, name, source):
     """As if the definition stood so in the module's file."""
     importlib.import_module(f"emocam_utils.{module}")
-    definitions = keys._definitions(f"emocam_utils.{module}")
+    definitions = code._definitions(f"emocam_utils.{module}")
     assert name in definitions
     monkeypatch.setitem(definitions, name, ast.parse(source).body[0])
 
@@ -388,9 +388,9 @@ def test_files_that_code_reads_by_itself_count(tmp_path, monkeypatch):
     names.write_text("Dog")
     monkeypatch.setattr("emocam_utils.detectors.lightnet_yolo.OPENIMAGES_NAMES", names)
     builder = DETECTORS["lightnet-yolo"]
-    before = keys.code_hash(builder)
+    before = code.code_hash(builder)
     names.write_text("Cat")
-    assert keys.code_hash(builder) != before
+    assert code.code_hash(builder) != before
     weights = tmp_path / "emonet.pth"
     assert NETWORKS["emonet"].reads(weights) == [tmp_path / "img_mean.txt"]
 

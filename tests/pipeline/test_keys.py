@@ -16,15 +16,9 @@ import pytest
 from emocam_utils.cams import CAMS, build_cam
 from emocam_utils.detectors import DETECTORS
 from emocam_utils.networks import NETWORKS
+from emocam_utils.pipeline.code import _definitions, code_hash, code_parts, file_hash
 from emocam_utils.pipeline.importance import SCORES
-from emocam_utils.pipeline.keys import (
-    _definitions,
-    code_hash,
-    code_parts,
-    file_hash,
-    recipe,
-    row_hashes,
-)
+from emocam_utils.pipeline.keys import recipe, row_hashes
 from emocam_utils.study import ModelSpec
 
 PLUGIN = '''
@@ -180,8 +174,8 @@ def test_a_plugin_does_not_reach_its_neighbours():
 
 
 def test_definitions_are_found_in_the_package_without_their_docstrings():
-    found = _definitions("emocam_utils.pipeline.keys")
-    assert {"recipe", "Recipe", "code_hash"} <= set(found)
+    found = _definitions("emocam_utils.pipeline.code")
+    assert {"code_hash", "_Walk"} <= set(found)
     assert not any(getattr(node, "returns", None) for node in found.values())
 
 
@@ -264,7 +258,7 @@ def test_only_keys_makes_a_hash_of_code():
         for file in package.rglob("*.py")
         if "inspect.getsource(" in file.read_text()
     }
-    assert asking == {"pipeline/keys.py"}
+    assert asking == {"pipeline/code.py"}
 
 
 def test_an_edited_file_that_is_loaded_again_counts_anew(tmp_path, monkeypatch):
@@ -283,7 +277,7 @@ def test_a_class_of_a_notebook_is_found_in_its_cell(tmp_path):
     script = tmp_path / "cells.py"
     script.write_text(
         "from IPython.core.interactiveshell import InteractiveShell\n"
-        "from emocam_utils.pipeline.keys import code_hash\n"
+        "from emocam_utils.pipeline.code import code_hash\n"
         "shell, hashes = InteractiveShell.instance(), []\n"
         "for sign in ('', '', '-'):\n"
         "    cell = f'class Net:\\n    def features(self, x):\\n        return {sign}x\\n'\n"
@@ -330,7 +324,7 @@ def test_values_that_code_holds_count_and_are_the_same_in_every_process(kind, tm
     one, two = PAIRS[kind]
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); import holder; "
-        "from emocam_utils.pipeline.keys import code_hash; print(code_hash(holder.cam))"
+        "from emocam_utils.pipeline.code import code_hash; print(code_hash(holder.cam))"
     )
     hashes = []
     for value in (one, one, two):

@@ -171,6 +171,8 @@ def test_the_reason_is_said(project, tmp_path):
     assert changes(record, fewer) == "the notebook and 1 more changed"
     (record.parent / "04_paste.html").unlink()
     assert changes(record, now) == "04_paste.html is gone"
+    write_record(record, now, ["../fig4.csv"])
+    assert changes(record, now) == "fig4.csv is gone"
     record.write_text("{")
     assert changes(record, now) == "it has not run"
 

@@ -39,6 +39,11 @@ def project(made, tmp_path):
     return Project(tmp_path / "copy")
 
 
+def has_nothing_to_do(project, *arguments):
+    shown = project.make("DRY_RUN=1", *(arguments or ["paper"]))
+    return shown.returncode == 0 and re.match("Nothing to do: all .* are current\n$", shown.stdout)
+
+
 def test_paper_runs_every_notebook_side_by_side_after_the_first(made):
     project, first = made
     assert first.returncode == 0, first.stderr
@@ -66,11 +71,11 @@ def test_a_deleted_figure_redoes_only_its_notebook(project):
     figure = project.out.parent / "fig2.csv"
     figure.unlink()
     again = project.make("paper")
-    assert again.stdout.startswith("02_association: ../fig2.csv is gone\n"), again.stdout
+    assert again.stdout.startswith("02_association: fig2.csv is gone\n"), again.stdout
     assert again.returncode == 0 and figure.exists()
     changed = {name for name, date in project.files().items() if before.get(name) != date}
     assert not any("01_detection" in name or "fig1" in name for name in changed)
-    assert project.would_run() == []
+    assert has_nothing_to_do(project)
 
 
 def test_a_folder_of_photographs_with_any_name(project):
@@ -81,10 +86,10 @@ def test_a_folder_of_photographs_with_any_name(project):
     assert run.returncode == 0, run.stderr
     (page,) = (project.folder / "figures").glob("folder-my-photos-*/index.html")
     assert f"{photos}\\n" in (page.parent / "notebooks/02_association.ipynb").read_text()
-    assert project.would_run("association", "STUDY=folder", argument) == []
+    assert has_nothing_to_do(project, "association", "STUDY=folder", argument)
     (photos / "new.jpg").write_text("a photograph that was added")
     assert project.would_run("association", "STUDY=folder", argument) == ["02_association"]
-    assert project.would_run("association") == []  # it touched no other study's
+    assert has_nothing_to_do(project, "association")  # it touched no other study's
 
 
 def test_what_cannot_start_changes_nothing(project):
@@ -100,7 +105,9 @@ def test_what_cannot_start_changes_nothing(project):
         assert run.returncode == 2 and run.stdout == "" and message in run.stderr, run.stderr
     project.write("emocam_utils/checks.py", "def main(arguments): return 2")
     project.notebook("02_association", "1 / 0")
-    assert project.make("paper").returncode == 2
+    for dry in ("0", "1"):
+        run = project.make("paper", f"DRY_RUN={dry}")
+        assert run.returncode == 2 and run.stdout == ""
     after = {name: date for name, date in project.files().items() if before.get(name) != date}
     assert after.keys() == {"emocam_utils/checks.py", "notebooks/02_association.ipynb"}
 
@@ -127,8 +134,8 @@ def test_an_experiment_leaves_the_published_figures(project):
     made = [name for name in after if name not in before and "figures/" in name]
     assert all(name.startswith("figures/emoscenes-limit-5/") for name in made)
     assert "figures/emoscenes-limit-5/fig2.csv" in made
-    assert project.would_run("association", "EXTRA=-p limit 5") == []
-    assert project.would_run("association", "EXTRA=-p limit -1") == []  # the study's own
+    assert has_nothing_to_do(project, "association", "EXTRA=-p limit 5")
+    assert has_nothing_to_do(project, "association", "EXTRA=-p limit -1")  # the study's own
 
 
 def test_the_tiny_study_leaves_the_tree_as_it_was(project):
@@ -188,6 +195,12 @@ def test_what_is_given_reaches_the_command(project, target, arguments, shown):
     assert shown in " ".join(
         project.make("-n", target, *arguments).stdout.replace("\\\n", "").split()
     )
+
+
+@pytest.mark.parametrize(("given", "dry"), [("", False), ("0", False), ("1", True)])
+@pytest.mark.parametrize("target", ["paper", "data"])
+def test_a_dry_run_is_asked_for_by_anything_but_0(project, target, given, dry):
+    assert ("--dry-run" in project.make("-n", target, f"DRY_RUN={given}").stdout) == dry
 
 
 def test_what_is_missing_is_asked_for(project):

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_notebooks import write_notebook
 
+from emocam_utils.runner.__main__ import plan
 from emocam_utils.runner.notebooks import read_cells
 from emocam_utils.runner.parameters import (
     ParameterError,
@@ -11,7 +12,7 @@ from emocam_utils.runner.parameters import (
     parse_parameters,
     typed,
 )
-from emocam_utils.study import load_study
+from emocam_utils.study import StudyError, load_study
 
 DEFAULTS = {"study": "emoscenes", "limit": 10, "threshold": 0.3, "wide": False, "labels": ["Joy"]}
 
@@ -137,3 +138,15 @@ def test_all_problems_are_reported_at_once():
 def test_an_experiment_is_what_is_not_the_studys(given, experiment):
     defaults = {"study": "emoscenes", "images": "", "limit": -1, "top": 25}
     assert changed({"study": "tiny", **given}, defaults, load_study("tiny")) == experiment
+
+
+def test_a_misspelt_preset_is_found_before_a_notebook_runs():
+    message = "preset 'corected' is not one of paper, corrected; did you mean 'corrected'"
+    with pytest.raises(StudyError, match=message):
+        plan(["detection"], "tiny", "", [("preset", "corected")])
+
+
+def test_images_that_are_no_folder_are_named_by_their_absolute_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match=f"IMAGES is not a folder: {tmp_path}/one$"):
+        plan(["detection"], "folder", "one", [])

@@ -11,8 +11,8 @@ from tiny_trials import CORRECTED, PAPER, hand_made
 
 from emocam_utils.corpora.emoscenes.corpus import EmoScenes
 from emocam_utils.pipeline.analysis import preset_cam
+from emocam_utils.pipeline.code import file_hash
 from emocam_utils.pipeline.importance import SCORES
-from emocam_utils.pipeline.keys import file_hash
 from emocam_utils.study import load_study
 from emocam_utils.validation import boxes, calibration, causes, judgement
 from emocam_utils.validation import shipped as trials

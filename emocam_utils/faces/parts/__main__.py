@@ -33,7 +33,7 @@ from PIL import Image
 
 from ... import paths
 from ...corpora.fer2013 import FaceSet, load_fer2013
-from ...pipeline.keys import file_hash
+from ...pipeline.code import file_hash
 from ...progress import duration, explained
 from ...stats.bootstrap import TIMES
 from ...stats.intervals import LEVEL
