@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from emocam_utils import paths
 from emocam_utils.corpora.emoscenes import corpus, scene
 from emocam_utils.corpora.emoscenes.rule import load_rule
 from emocam_utils.corpora.emoscenes.scene import Removal
@@ -133,3 +134,18 @@ def test_size_is_that_of_the_drawing_without_drawing_it(monkeypatch):
     assert test.size("test/00000") == expected
     with pytest.raises(UnreadableImage, match="EmoScenes has no image"):
         test.size("test/2000")
+
+
+def test_a_drawing_is_kept_and_drawn_again_if_it_is_damaged(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    scenes, image = corpus.EmoScenes("calibration"), "calibration/00007"
+    drawn = scene.render(corpus.load_scene(image))
+    assert scenes.read(image).tobytes() == drawn.tobytes()
+    (kept,) = tmp_path.rglob("*.png")
+    with monkeypatch.context() as patch:
+        patch.setattr(scene, "painted", None)
+        assert scenes.read(image).tobytes() == drawn.tobytes(), "read, not drawn"
+    kept.write_bytes(kept.read_bytes()[:1000])
+    assert scenes.read(image).tobytes() == drawn.tobytes()
+    monkeypatch.setattr(paths, "RESULTS", kept)  # no folder: nothing can be kept
+    assert scenes.read(image).tobytes() == drawn.tobytes()

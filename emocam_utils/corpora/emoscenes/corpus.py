@@ -8,7 +8,10 @@ labels take turns, so every split is balanced.
 from __future__ import annotations
 
 import hashlib
+import os
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -17,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
+from ... import paths
 from ..images import UnreadableImage
 from . import scene as scenes
 from .rule import FACE, RULE_FILE, load_rule
@@ -53,7 +57,10 @@ def scenes_hash(split: str = "test") -> str:
 
 def scene_digest(image: str) -> str:
     """Of the scene's drawing as SVG, and of what turns it into pixels."""
-    drawing = scenes.to_svg(load_scene(image))
+    return _digest(scenes.to_svg(load_scene(image)))
+
+
+def _digest(drawing: str) -> str:
     return hashlib.sha256(f"resvg {version('resvg-py')}\n{drawing}".encode()).hexdigest()[:32]
 
 
@@ -121,8 +128,24 @@ class EmoScenes:
         return scene_digest(image)
 
     def read(self, image: str) -> Image.Image:
-        """An RGB image of 320 x 240 pixels."""
-        return scenes.render(load_scene(image))
+        """An RGB image of 320 x 240 pixels.
+
+        Drawing takes ten times as long as reading, so a drawing is kept in <results>/drawings.
+        """
+        drawing = scenes.to_svg(load_scene(image))
+        digest = _digest(drawing)
+        kept = paths.RESULTS / "drawings" / digest[:2] / f"{digest}.png"
+        try:
+            with Image.open(kept) as picture:
+                return picture.convert("RGB")
+        except (OSError, SyntaxError):  # not there yet, or damaged
+            picture = scenes.painted(drawing)
+        with suppress(OSError):  # where nothing can be kept it is drawn again
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            partial = kept.with_name(f".{uuid.uuid4().hex}.partial")
+            picture.save(partial, "PNG", compress_level=1)
+            os.replace(partial, kept)
+        return picture
 
     def size(self, image: str) -> tuple[int, int]:
         load_scene(image)
