@@ -10,8 +10,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from emocam_utils import paths
-from emocam_utils.detectors import DETECTORS
+from emocam_utils.detectors import DETECTORS, lightnet_yolo
 from emocam_utils.detectors.small_yolo import SmallYolo
 from emocam_utils.detectors.weights import load_small_yolo, save_small_yolo
 from emocam_utils.networks.weight_files import WeightsError
@@ -136,5 +135,5 @@ def test_builder_passes_options_on_and_takes_the_files_input_size(file):
 
 
 def test_without_a_file_the_shipped_weights_are_taken(file, monkeypatch):
-    monkeypatch.setattr(paths, "EMOSCENES", file.parent)
+    monkeypatch.setattr(lightnet_yolo, "SHIPPED", file)
     assert build(None).classes == CLASSES
