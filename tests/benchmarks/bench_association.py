@@ -6,7 +6,6 @@ is a pair of its own, the hardest case), 20 labels. One row a slider: `ours` is 
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Callable
 from itertools import cycle
@@ -84,7 +83,7 @@ def run(images: int = IMAGES, rounds: int = 7) -> list[dict]:
                 "ratio": peer_seconds / min(seconds),
                 "n": images,
                 "goal_seconds": GOAL_SECONDS,
-                "megabytes": len(pickle.dumps(tally)) / 1e6,
+                "megabytes": _megabytes(tally),
             }
         )
     return rows
@@ -107,6 +106,10 @@ def _pandas(boxes, predictions, importance, classes, labels, preset) -> pd.DataF
     matrix = matrix.reindex(index=list(classes), columns=list(labels), fill_value=0)
     images = counted["label"].value_counts().reindex(list(labels), fill_value=0)
     return 100 * matrix / images.replace(0, np.nan)
+
+
+def _megabytes(tally: Tally) -> float:
+    return sum(getattr(value, "nbytes", 0) for value in vars(tally).values()) / 1e6
 
 
 def _timed(work: Callable) -> tuple[object, float]:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from tiny_studies import PRESET
 
 from emocam_utils import paths
 from emocam_utils.cams import CAMS
@@ -24,17 +25,7 @@ from emocam_utils.pipeline.analysis import Analysis
 from emocam_utils.pipeline.importance import mean_importance
 from emocam_utils.pipeline.store import StoreError
 from emocam_utils.pipeline.tables import box_importance, map_array, maps_table
-from emocam_utils.study import CorpusSpec, ModelSpec, Preset, Study
-
-PRESET = Preset(
-    score="logit",
-    layer="post_relu",
-    importance="mean",
-    threshold=0.3,
-    probability=0,
-    confidence=0,
-    ambiguity=3,
-)
+from emocam_utils.study import CorpusSpec, ModelSpec, Study
 
 
 class CornerDetector:

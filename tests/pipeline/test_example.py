@@ -5,20 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_studies import PRESET as ALL_COUNT
 
 from emocam_utils.pipeline.example import clear_example, example, small_box_example
 from emocam_utils.pipeline.tables import maps_table
-from emocam_utils.study import Preset
 
-PRESET = Preset(
-    score="logit",
-    layer="post_relu",
-    importance="mean",
-    threshold=0.3,
-    probability=0,
-    confidence=0.1,
-    ambiguity=3,
-)
+PRESET = ALL_COUNT.model_copy(update={"confidence": 0.1})
 
 
 def boxes_of(rows):
