@@ -23,8 +23,9 @@ from torch import Tensor
 
 from ..corpora.emoscenes import corpus
 from ..corpora.emoscenes.backgrounds import WIDTH
+from ..corpora.emoscenes.layers import render
 from ..corpora.emoscenes.rule import load_rule
-from ..corpora.emoscenes.scene import boxes, render
+from ..corpora.emoscenes.scene import boxes
 from ..progress import progress
 
 EMONET_SIZE = (227, 227)  # width, height

@@ -29,7 +29,8 @@ from PIL import Image
 
 from ..corpora import offers
 from ..corpora.emoscenes import scene as scenes
-from ..corpora.emoscenes.corpus import load_scene, without
+from ..corpora.emoscenes.corpus import load_scene
+from ..corpora.emoscenes.layers import Layers
 from ..corpora.emoscenes.rule import RULE_FILE, load_rule
 from ..corpora.emoscenes.scene import Removal, Scene
 from ..networks import EmotionNetwork
@@ -80,14 +81,14 @@ def draw(image: str) -> Drawing:
     """Everything that has to be drawn of one scene."""
     scene = load_scene(image)
     objects = scenes.boxes(scene)
-    removals = [Removal(int(o["thing"]), o["class"]) for _, o in objects.iterrows()]
-    pairs = cue_pairs(scene)
+    pairs, layers = cue_pairs(scene), Layers(scene)
+    removals = (Removal(*row) for row in zip(objects["thing"], objects["class"], strict=True))
     return Drawing(
         objects,
         pairs,
-        scenes.render(scene),
-        tuple(scenes.render(scene, removal) for removal in removals),
-        tuple(scenes.render(without(scene, pair)) for pair in pairs),
+        layers.image(),
+        tuple(layers.image(removal) for removal in removals),
+        tuple(layers.image(*pair) for pair in pairs),
     )
 
 

@@ -1,6 +1,6 @@
 """`make bench`: what the study's own code gains over a peer, both measured in this run.
 
-    python tests/benchmarks/run.py [association] [cams] [pipeline]
+    python tests/benchmarks/run.py [association] [cams] [drawing] [pipeline]
 
 Prints a Markdown table. A ratio above 1 means that ours is faster; seconds depend on the machine,
 ratios much less.
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHMARKS = ("association", "cams", "pipeline")
+BENCHMARKS = ("association", "cams", "drawing", "pipeline")
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     from emocam_utils.progress import explained
 
     with explained("bench", "the rows above are complete"):

@@ -8,6 +8,7 @@ from tiny_networks import tiny_emonet
 from tiny_studies import scene_study as study
 
 from emocam_utils.corpora.emoscenes import corpus, scene
+from emocam_utils.corpora.emoscenes.layers import render
 from emocam_utils.corpora.emoscenes.scene import Removal, Scene, Thing
 from emocam_utils.pipeline.analysis import Analysis
 from emocam_utils.study import CorpusSpec
@@ -26,37 +27,27 @@ def measured(tmp_path_factory):
     return analysis, effects.measure_effects(analysis, processes=1)
 
 
-@pytest.mark.parametrize("image", [corpus.image_id("test", i) for i in range(12)])
-def test_taking_one_thing_out_of_a_scene_draws_what_removal_draws(image):
-    drawn = corpus.load_scene(image)
-    for _, box in scene.boxes(drawn).iterrows():
-        removal = Removal(int(box["thing"]), box["class"])
-        if box["class"] == "Clothing":
-            with pytest.raises(ValueError, match=r"'Clothing' of thing \d .* give a whole thing"):
-                effects.without(drawn, [removal])
-            continue
-        expected = pixels(scene.render(drawn, removal))
-        assert (pixels(scene.render(effects.without(drawn, [removal]))) == expected).all()
-
-
-def test_taking_two_out_leaves_the_scene_without_either():
-    dog, cat, car = (
+def test_pairs_are_of_cues_and_a_cue_that_is_a_face_is_removed_as_one():
+    things = [
         Thing(name, x, 60, 70, 60, False, 3)
-        for name, x in (("Dog", 10), ("Cat", 120), ("Car", 230))
+        for name, x in (("Dog", 10), ("Cat", 120), ("Car", 230), ("Human face/smile", 230))
+    ]
+    whole = Scene("Adoration", "room", 5, tuple(things))
+    dog, cat, smile = Removal(0, "Dog"), Removal(1, "Cat"), Removal(3, "Human face")
+    assert effects.cue_pairs(whole) == ((dog, cat), (dog, smile), (cat, smile))
+
+
+def test_a_scene_is_drawn_whole_without_each_object_and_without_each_pair():
+    image = next(
+        i for i in corpus.EmoScenes("test", 40).ids if effects.cue_pairs(corpus.load_scene(i))
     )
-    whole = Scene("Adoration", "room", 5, (dog, cat, car))
-    assert effects.cue_pairs(whole) == ((Removal(0, "Dog"), Removal(1, "Cat")),)
-    left = effects.without(whole, effects.cue_pairs(whole)[0])
-    assert left.things == (car,) and left.background == "room"
-
-
-def test_a_pair_of_faces_turns_both_heads_away():
-    smile = Thing("Human face/smile", 10, 60, 100, 125, False, 1)
-    anger = Thing("Human face/anger", 200, 60, 100, 125, True, 2)
-    whole = Scene("Joy", "studio", 5, (smile, anger))
-    (pair,) = effects.cue_pairs(whole)
-    assert pair == (Removal(0, "Human face"), Removal(1, "Human face"))
-    assert [t.name for t in effects.without(whole, pair).things] == ["Human face/away"] * 2
+    drawn, drawing = corpus.load_scene(image), effects.draw(image)
+    assert (pixels(drawing.whole) == pixels(render(drawn))).all()
+    objects = zip(drawing.objects["thing"], drawing.objects["class"], strict=True)
+    removed = [*((Removal(*row),) for row in objects), *drawing.pairs]
+    pictures = [*drawing.without, *drawing.without_pairs]
+    for picture, removals in zip(pictures, removed, strict=True):
+        assert (pixels(picture) == pixels(render(drawn, *removals))).all()
 
 
 def test_a_fully_covered_object_has_no_effect_not_even_a_rounding_error():
@@ -70,8 +61,8 @@ def test_a_fully_covered_object_has_no_effect_not_even_a_rounding_error():
     drawing = effects.Drawing(
         objects,
         (),
-        scene.render(whole),
-        tuple(scene.render(whole, removal) for removal in removals),
+        render(whole),
+        tuple(render(whole, removal) for removal in removals),
         (),
     )
     assert (pixels(drawing.without[0]) == pixels(drawing.whole)).all()
@@ -99,7 +90,7 @@ def test_the_drop_is_that_of_the_predicted_label(measured):
     for _, row in rows.iterrows():
         removal = Removal(int(row["thing"]), row["class"])
         logits = []
-        for picture in (scene.render(drawn), scene.render(drawn, removal)):
+        for picture in (render(drawn), render(drawn, removal)):
             inputs = analysis.network.preprocess(picture)[None]
             with torch.no_grad():
                 logits.append(analysis.network(inputs)[0].double())

@@ -1,6 +1,7 @@
 """Backgrounds of EmoScenes: four places with texture and clutter, and a light over the whole scene.
 
-Nothing here is an object of the study: no background element is detected, labelled or a cue.
+Nothing here is an object of the study: no background element is detected, labelled or a cue. Large
+gradients are described and not drawn: layers.py computes them faster than a renderer paints them.
 """
 
 from __future__ import annotations
@@ -8,26 +9,47 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .drawing import flat, line, spot
 from .svg import any_colour, at, hsl, number, path, polygon, rect, vary
 
 WIDTH, HEIGHT = 320, 240  # pixels of a scene
 
-Draw = Callable[[random.Random], str]
+
+@dataclass(frozen=True)
+class Background:
+    """A vertical gradient over the whole frame, and what is drawn on it.
+
+    top, bottom : colours at y = 0 and y = `height`, and of all rows below
+    markup      : SVG
+    """
+
+    top: str
+    bottom: str
+    height: float
+    markup: str
+
+
+@dataclass(frozen=True)
+class Light:
+    """A wash of one colour over everything: nothing in one upper corner, full in the lower other.
+
+    percent    : opacity where it is full
+    from_right : whether it grows from the upper right to the lower left
+    """
+
+    tone: str
+    percent: int
+    from_right: bool
+
+
+Draw = Callable[[random.Random], Background]
 
 
 def _block(x: float, y: float, w: float, h: float, fill: str, opacity: float = 1.0) -> str:
     """A rectangle without outline."""
     return rect(x, y, w, h, fill, stroke="none", width=0, opacity=opacity)
-
-
-def _vertical_gradient(name: str, top: str, bottom: str, y: float, height: float) -> str:
-    return (
-        f'<defs><linearGradient id="{name}" x1="0" y1="0" x2="0" y2="1">'
-        f'<stop offset="0" stop-color="{top}"/><stop offset="1" stop-color="{bottom}"/>'
-        f"</linearGradient></defs>" + _block(0, y, WIDTH, height, f"url(#{name})")
-    )
 
 
 def _scatter(rng: random.Random, count: int, top: float, bottom: float, mark: Callable) -> str:
@@ -54,7 +76,7 @@ def _hill(rng: random.Random, horizon: float, colour: str) -> str:
     return flat(d, colour)
 
 
-def meadow(rng: random.Random) -> str:
+def meadow(rng: random.Random) -> Background:
     """Sky, clouds, hills, grass with tufts and pebbles."""
     horizon, hue = rng.uniform(95, 165), rng.choice([95, 75, 120, 48])
     sky = rng.choice([205, 215, 195, 20])
@@ -68,20 +90,20 @@ def meadow(rng: random.Random) -> str:
         blades = f"{root}l{at(-2 * size, -6 * size)}{root}v{number(-8 * size)}"
         return line(f"{blades}{root}l{at(2.5 * size, -6 * size)}", tuft_colour, 1.4)
 
-    return (
-        _vertical_gradient("sky", vary(rng, sky, 55, 66), vary(rng, sky, 50, 88), 0, horizon + 1)
-        + "".join(_cloud(rng) for _ in range(rng.randint(0, 3)))
+    top, bottom = vary(rng, sky, 55, 66), vary(rng, sky, 50, 88)
+    drawn = (
+        "".join(_cloud(rng) for _ in range(rng.randint(0, 3)))
         + _hill(rng, horizon, vary(rng, hue + 10, 25, 62))
         + _block(0, horizon, WIDTH, HEIGHT - horizon, ground)
         + _scatter(rng, 34, horizon + 6, HEIGHT, tuft)
     )
+    return Background(top, bottom, horizon + 1, drawn)
 
 
-def room(rng: random.Random) -> str:
+def room(rng: random.Random) -> Background:
     """A papered wall, a skirting board and a floor of planks or tiles, with clutter on the wall."""
     floor, hue = rng.uniform(140, 195), rng.uniform(0, 360)
     light = rng.uniform(66, 86)
-    wall = _vertical_gradient("wall", hsl(hue, 22, light), hsl(hue, 25, light - 9), 0, floor)
     motif, step = hsl(hue, 28, light - 7), rng.randint(16, 30)
     pattern = rng.choice(["stripes", "dots", "diamonds", "none"])
     marks = ""
@@ -114,13 +136,14 @@ def room(rng: random.Random) -> str:
     lines += "".join(line(f"M0 {number(y)}H{WIDTH}", seam, 1) for y in across)
     boards = _block(0, floor, WIDTH, HEIGHT - floor, plank)
     skirting = rect(-2, floor - 7, WIDTH + 4, 8, hsl(hue, 12, 92), width=0.8)
-    return wall + marks + shelf + boards + lines + skirting
+    drawn = marks + shelf + boards + lines + skirting
+    return Background(hsl(hue, 22, light), hsl(hue, 25, light - 9), floor, drawn)
 
 
-def street(rng: random.Random) -> str:
+def street(rng: random.Random) -> Background:
     """A row of facades, pavement and road; facades are flat shapes, not the class House."""
     pavement = rng.uniform(135, 180)
-    out = _vertical_gradient("dusk", vary(rng, 215, 40, 70), vary(rng, 35, 45, 84), 0, pavement)
+    top, bottom, out = vary(rng, 215, 40, 70), vary(rng, 35, 45, 84), ""
     x = -rng.uniform(0, 40)
     while x < WIDTH:
         w, h = rng.uniform(34, 70), rng.uniform(50, 120)
@@ -130,8 +153,8 @@ def street(rng: random.Random) -> str:
         for row in range(int(h // 18)):
             for col in range(int(w // 14)):
                 if rng.random() < 0.8:
-                    left, top = x + 5 + col * 14, pavement - h + 6 + row * 18
-                    out += _block(left, top, 7, 10, pane, 0.8)
+                    left, upper = x + 5 + col * 14, pavement - h + 6 + row * 18
+                    out += _block(left, upper, 7, 10, pane, 0.8)
         x += w + rng.choice([0, 0, 3])
     out += _block(0, pavement, WIDTH, 16, vary(rng, 40, 6, 72))
     out += _block(0, pavement + 14, WIDTH, HEIGHT, vary(rng, 220, 6, 42))
@@ -142,15 +165,15 @@ def street(rng: random.Random) -> str:
 
     lane, first = (pavement + 16 + HEIGHT) / 2, int(rng.uniform(-30, 0))
     dashes = "".join(_block(d, lane, 22, 3, "#e8e4d0", 0.8) for d in range(first, WIDTH, 44))
-    return out + dashes + _scatter(rng, 16, pavement + 20, HEIGHT, mark)
+    drawn = out + dashes + _scatter(rng, 16, pavement + 20, HEIGHT, mark)
+    return Background(top, bottom, pavement, drawn)
 
 
-def studio(rng: random.Random) -> str:
+def studio(rng: random.Random) -> Background:
     """A plain backdrop with soft abstract shapes and specks: texture without a place."""
     hue, light = rng.uniform(0, 360), rng.uniform(48, 82)
-    out = _vertical_gradient(
-        "drop", hsl(hue, 26, light + 6), hsl(hue + rng.uniform(-30, 30), 30, light - 10), 0, HEIGHT
-    )
+    top, bottom = hsl(hue, 26, light + 6), hsl(hue + rng.uniform(-30, 30), 30, light - 10)
+    out = ""
     for _ in range(rng.randint(4, 9)):
         r = rng.uniform(12, 60)
         x, y, squeezed = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT), r * rng.uniform(0.5, 1)
@@ -160,21 +183,15 @@ def studio(rng: random.Random) -> str:
         length = rng.uniform(2, 9)
         d = f"M{at(x, y)}l{at(length * math.cos(a), length * math.sin(a))}"
         out += path(d, "none", vary(rng, hue, 30, light, (60, 10, 25)), 1.6, 0.6)
-    return out
+    return Background(top, bottom, HEIGHT, out)
 
 
 BACKGROUNDS: dict[str, Draw] = {draw.__name__: draw for draw in (meadow, room, street, studio)}
 
 
-def draw_light(rng: random.Random) -> str:
+def draw_light(rng: random.Random) -> Light:
     """Light over everything: a warm, cold or dim wash that falls from one side."""
     hue = rng.choice([35, 35, 215, 260])
     strength = rng.uniform(0, 0.3)
     tone = hsl(hue, 60, rng.choice([25, 75, 85]))
-    x1 = rng.choice([0, 1])
-    return (
-        f'<defs><linearGradient id="light" x1="{x1}" y1="0" x2="{1 - x1}" y2="1">'
-        f'<stop offset="0" stop-color="{tone}" stop-opacity="0"/>'
-        f'<stop offset="1" stop-color="{tone}" stop-opacity="{number(strength)}"/>'
-        f"</linearGradient></defs>" + _block(0, 0, WIDTH, HEIGHT, "url(#light)")
-    )
+    return Light(tone, round(100 * strength), from_right=rng.choice([False, True]))

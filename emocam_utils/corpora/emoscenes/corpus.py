@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,8 +21,9 @@ from PIL import Image
 
 from ... import paths
 from ..images import UnreadableImage
+from . import layers
 from . import scene as scenes
-from .rule import FACE, RULE_FILE, load_rule
+from .rule import RULE_FILE, load_rule
 
 SPLITS = {"train": 20_000, "calibration": 1_000, "test": 2_000}
 
@@ -56,35 +56,9 @@ def scenes_hash(split: str = "test") -> str:
 
 
 def scene_digest(image: str) -> str:
-    """Of the scene's drawing as SVG, and of what turns it into pixels."""
-    return _digest(scenes.to_svg(load_scene(image)))
-
-
-def _digest(drawing: str) -> str:
-    return hashlib.sha256(f"resvg {version('resvg-py')}\n{drawing}".encode()).hexdigest()[:32]
-
-
-def without(scene: scenes.Scene, removals: Sequence[scenes.Removal]) -> scenes.Scene:
-    """The scene without several cues; drawn, it equals `scene.render` with one removal for one.
-
-    removals : whole things, or faces, whose heads are then turned away
-    Errors   : ValueError for a class that is not removed as a thing of its own
-    """
-    things = list(scene.things)
-    gone = set()
-    for removal in removals:
-        thing = things[removal.thing]
-        if thing.is_person and removal.object_class == "Human face":
-            things[removal.thing] = replace(thing, name=f"{FACE}away")
-        elif removal.object_class == ("Person" if thing.is_person else thing.name):
-            gone.add(removal.thing)
-        else:
-            raise ValueError(
-                f"{removal.object_class!r} of thing {removal.thing} ({thing.name}) cannot be "
-                "removed together with another; give a whole thing or a Human face"
-            )
-    kept = tuple(thing for index, thing in enumerate(things) if index not in gone)
-    return replace(scene, things=kept)
+    """Of what the scene's drawing is made of, and of what turns that into pixels."""
+    drawing = f"resvg {version('resvg-py')}\n{layers.described(load_scene(image))}"
+    return hashlib.sha256(drawing.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -93,7 +67,7 @@ class EmoScenes:
 
     split: str = "test"
     limit: int = 0
-    decoder = staticmethod(scenes.painted)
+    decoder = staticmethod(layers.render)
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
@@ -132,14 +106,13 @@ class EmoScenes:
 
         Drawing takes ten times as long as reading, so a drawing is kept in <results>/drawings.
         """
-        drawing = scenes.to_svg(load_scene(image))
-        digest = _digest(drawing)
+        digest = scene_digest(image)
         kept = paths.RESULTS / "drawings" / digest[:2] / f"{digest}.png"
         try:
             with Image.open(kept) as picture:
                 return picture.convert("RGB")
         except (OSError, SyntaxError):  # not there yet, or damaged
-            picture = scenes.painted(drawing)
+            picture = layers.render(load_scene(image))
         with suppress(OSError):  # where nothing can be kept it is drawn again
             kept.parent.mkdir(parents=True, exist_ok=True)
             partial = kept.with_name(f".{uuid.uuid4().hex}.partial")
@@ -152,14 +125,11 @@ class EmoScenes:
         return scenes.WIDTH, scenes.HEIGHT
 
     def remove(self, image: str, *removals: scenes.Removal) -> Image.Image:
-        """The scene drawn again without some of its objects; nothing changes outside of them.
+        """The scene without some of its objects; nothing changes outside of them.
 
-        Errors: ValueError for several removals of which one is no whole thing and no face
+        Errors: ValueError for an object that the scene has not
         """
-        scene = load_scene(image)
-        if len(removals) == 1:
-            return scenes.render(scene, removals[0])
-        return scenes.render(without(scene, removals))
+        return layers.render(load_scene(image), *removals)
 
     def truth(self) -> pd.DataFrame:
         """The exact boxes of every scene, as `scene.boxes`, with `image` and the rule's `label`."""

@@ -1,4 +1,4 @@
-"""Scenes of EmoScenes: composed from a seed, drawn, and drawn again without one object.
+"""Scenes of EmoScenes, composed from a seed; layers.py draws them.
 
 Coordinates are pixels of the 320 x 240 frame, x to the right and y down; boxes are half-open.
 """
@@ -10,13 +10,10 @@ import random
 from dataclasses import dataclass
 
 import pandas as pd
-from PIL import Image
 
 from . import people
-from .backgrounds import BACKGROUNDS, HEIGHT, WIDTH, draw_light
-from .raster import raster
+from .backgrounds import BACKGROUNDS, HEIGHT, WIDTH
 from .rule import FACE, Rule, load_rule
-from .svg import group, number
 from .symbols import SYMBOLS
 
 PERSON_CLASSES = ("Person", "Clothing", "Human face")
@@ -123,67 +120,6 @@ def compose(key: str, label: str, rule: Rule | None = None) -> Scene:
             return Scene(label, background, rng.getrandbits(32), tuple(placed))
 
 
-def _draw_thing(thing: Thing, without: str | None) -> str:
-    rng = random.Random(thing.seed)
-    if without == thing.name or (thing.is_person and without == "Person"):
-        return ""
-    if thing.is_person:
-        expression = thing.name.removeprefix(FACE)
-        width, height = people.WIDTH, people.HEIGHT
-        markup = people.draw_person(
-            rng,
-            people.EXPRESSIONS["neutral" if expression == "away" else expression],
-            face=expression != "away" and without != "Human face",
-            clothing=without != "Clothing",
-        )
-    else:
-        symbol = SYMBOLS[thing.name]
-        width, height, markup = symbol.width, symbol.height, symbol.draw(rng)
-    sx, sy = thing.width / width, thing.height / height
-    mirror = f" translate({number(width)} 0) scale(-1 1)" if thing.flipped else ""
-    return group(
-        markup, f"translate({number(thing.x)} {number(thing.y)}) scale({sx:.4f} {sy:.4f}){mirror}"
-    )
-
-
-def to_svg(scene: Scene, without: Removal | None = None) -> str:
-    """The scene as SVG; `without` leaves out one object and changes nothing outside its box."""
-    if without is not None:
-        _check_removal(scene, without)
-    rng = random.Random(scene.seed)
-    background = BACKGROUNDS[scene.background](rng)
-    things = "".join(
-        _draw_thing(t, without.object_class if without and without.thing == i else None)
-        for i, t in enumerate(scene.things)
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}">{background}{things}{draw_light(rng)}</svg>'
-    )
-
-
-def _check_removal(scene: Scene, without: Removal) -> None:
-    objects = boxes(scene)
-    if not ((objects["thing"] == without.thing) & (objects["class"] == without.object_class)).any():
-        there = ", ".join(
-            f"{t}: {c}" for t, c in zip(objects["thing"], objects["class"], strict=True)
-        )
-        raise ValueError(
-            f"cannot remove {without.object_class!r} of thing {without.thing}: "
-            f"the scene holds {there}"
-        )
-
-
-def render(scene: Scene, without: Removal | None = None) -> Image.Image:
-    """The scene as an RGB image of 320 x 240 pixels."""
-    return painted(to_svg(scene, without))
-
-
-def painted(drawing: str) -> Image.Image:
-    """A drawing of `to_svg` as an RGB image."""
-    return raster(drawing).convert("RGB")
-
-
 def _part_box(thing: Thing, part: tuple[float, float, float, float]) -> tuple[float, ...]:
     """A box given in a person's own frame, in pixels of the scene (mirrored if flipped)."""
     sx, sy = thing.width / people.WIDTH, thing.height / people.HEIGHT
@@ -198,6 +134,16 @@ def _part_box(thing: Thing, part: tuple[float, float, float, float]) -> tuple[fl
     )
 
 
+def parts(thing: Thing) -> dict[str, tuple[float, ...]]:
+    """Class -> box of each object that a thing is: a person is up to three."""
+    if not thing.is_person:
+        return {thing.name: thing.box}
+    found = {"Person": thing.box, "Clothing": _part_box(thing, people.CLOTHING_BOX)}
+    if not thing.name.endswith("/away"):
+        found["Human face"] = _part_box(thing, people.FACE_BOX)
+    return found
+
+
 def boxes(scene: Scene) -> pd.DataFrame:
     """The exact boxes of a scene.
 
@@ -206,14 +152,8 @@ def boxes(scene: Scene) -> pd.DataFrame:
     """
     rows = []
     for index, thing in enumerate(scene.things):
-        if not thing.is_person:
-            parts = {thing.name: thing.box}
-        else:
-            parts = {"Person": thing.box, "Clothing": _part_box(thing, people.CLOTHING_BOX)}
-            if not thing.name.endswith("/away"):
-                parts["Human face"] = _part_box(thing, people.FACE_BOX)
         later = [other.box for other in scene.things[index + 1 :]]
-        for object_class, box in parts.items():
+        for object_class, box in parts(thing).items():
             covered = min(sum(overlap(box, other) for other in later) / _area(box), 1.0)
             rows.append((index, thing.name, object_class, *box, covered))
     columns = ["thing", "name", "class", "x0", "y0", "x1", "y1", "occluded"]
