@@ -1,6 +1,6 @@
 """Train the networks that ship with EmoScenes, and write their model card: `make train`.
 
-    python -m emocam_utils.training [--seed 0] [--only emonet|detector|card] [--scenes 20000]
+    python -m emocam_utils.training [--seed 0] [--cam-dropout 0] [--only emonet|detector|card]
 
 A killed run continues from the last finished epoch. The test split is only touched for the card.
 """
@@ -34,15 +34,18 @@ def main() -> None:
     parser.add_argument("--only", choices=["emonet", "detector", "card"])
     parser.add_argument("--scenes", type=int, default=20_000)
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
+    parser.add_argument("--cam-dropout", type=float, default=Recipe.cam_dropout)
     parser.add_argument("--out", type=Path, default=paths.EMOSCENES, help="folder of the weights")
     arguments = parser.parse_args()
     out = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    calibration = rendered("calibration", 1_000, RENDERED)
     if arguments.only != "card":
+        calibration = rendered("calibration", 1_000, RENDERED)
         scenes = rendered("train", arguments.scenes, RENDERED)
     if arguments.only in (None, "emonet"):
-        recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs)
+        recipe = Recipe(
+            seed=arguments.seed, epochs=arguments.epochs, cam_dropout=arguments.cam_dropout
+        )
         record = train_emonet(
             scenes, calibration, load_rule().labels, recipe, out / "emonet.safetensors"
         )

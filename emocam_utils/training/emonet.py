@@ -13,9 +13,9 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..networks.emonet import EmoNet, freeze
+from ..networks.emonet import EmoNet, LocalResponseNorm, freeze
 from ..networks.weights import save_emonet
 from .loop import cross_entropy, fit
 from .scenes import TrainingScenes
@@ -43,21 +43,59 @@ class Recipe:
     jitter: float = 0.25
 
 
-def augmented(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Flip, shift with repeated edges, contrast and colour, on normalised images (N, 3, H, W)."""
+def augmented(pixels: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Flip, shift with repeated edges, normalise, and vary contrast and colour.
 
-    def uniform(*shape: int) -> Tensor:
-        draw = torch.rand(*shape, generator=generator) * 2 - 1
-        return draw.to(images.device)
+    pixels  : (N, H, W, 3) uint8, on any device; one flip and one shift for the batch
+    returns : (N, 3, H, W) float32 in channels-last memory: (p - mean) / scale * contrast + colour
 
-    if torch.rand(1, generator=generator) < 0.5:
-        images = images.flip(3)
-    s, size = recipe.shift, images.shape[-1]
-    dx, dy = torch.randint(0, 2 * s + 1, (2,), generator=generator).tolist()
-    images = F.pad(images, (s, s, s, s), mode="replicate")[:, :, dy : dy + size, dx : dx + size]
-    n = len(images)
-    contrast = 1 + recipe.jitter * uniform(n, 1, 1, 1)
-    return images * contrast + recipe.jitter * uniform(n, 3, 1, 1)
+    Bytes are moved before they become floats, which are then passed over twice and not ten times.
+    """
+    n, height, width, _ = pixels.shape
+
+    def uniform(channels: int) -> Tensor:
+        draw = torch.rand(n, channels, 1, 1, generator=generator) * 2 - 1
+        return draw.to(pixels.device).view(n, 1, channels)
+
+    flipped = bool(torch.rand(1, generator=generator) < 0.5)
+    right, down = (torch.randint(0, 2 * recipe.shift + 1, (2,), generator=generator)) - recipe.shift
+    columns = (torch.arange(width) + right).clamp(0, width - 1)
+    rows = (torch.arange(height) + down).clamp(0, height - 1)
+    columns = width - 1 - columns if flipped else columns
+    moved = pixels.index_select(1, rows.to(pixels.device))
+    moved = moved.index_select(2, columns.to(pixels.device)).view(n, height, width * 3)
+    gain = (1 + recipe.jitter * uniform(1)) / recipe.scale
+    offset = recipe.jitter * uniform(3) - torch.tensor(recipe.mean, device=pixels.device) * gain
+    images = moved.float().mul_(gain).add_(offset.repeat(1, 1, width))
+    return images.view(n, height, width, 3).permute(0, 3, 1, 2)
+
+
+class _TrainedNorm(nn.Module):
+    """A local response norm whose sum over channels is a convolution: half a training's time.
+
+    The sum of shifted copies is faster where nothing is learnt, and gives the published bytes.
+    """
+
+    def __init__(self, norm: LocalResponseNorm, channels: int) -> None:
+        super().__init__()
+        self.norm = norm
+        ahead = torch.arange(channels) - torch.arange(channels)[:, None]
+        near = (ahead >= -(norm.size // 2)) & (ahead <= (norm.size - 1) // 2)
+        band = near.float()[:, :, None, None] * (norm.alpha / norm.size)
+        self.register_buffer("band", band, persistent=False)
+
+    def forward(self, activations: Tensor) -> Tensor:
+        base = F.conv2d(activations * activations, self.band) + self.norm.k
+        root = base.sqrt()
+        return activations / (root * root.sqrt())
+
+
+def with_trained_norms(network: EmoNet) -> EmoNet:
+    """The same network, in place, for training: without change of its parameters or their names."""
+    trunk = network.trunk
+    trunk.norm1 = _TrainedNorm(trunk.norm1, trunk.conv1.out_channels)
+    trunk.norm2 = _TrainedNorm(trunk.norm2, trunk.conv2.out_channels)
+    return network
 
 
 @torch.no_grad()
@@ -86,11 +124,11 @@ def train_emonet(
     network = EmoNet(
         recipe.width, recipe.fc_width, labels, **{name: getattr(recipe, name) for name in made}
     )
-    network.initialise(recipe.seed).to(device, memory_format=torch.channels_last)
+    with_trained_norms(network.initialise(recipe.seed))
+    network.to(device, memory_format=torch.channels_last)
 
     def batch_of(rows: Tensor, generator: torch.Generator) -> Tensor:
-        images = network.normalise(scenes.emonet_images[rows].to(device))
-        return augmented(images, recipe, generator)
+        return augmented(scenes.emonet_images[rows].to(device), recipe, generator)
 
     checkpoint = out.with_suffix(".checkpoint")
     history = fit(
