@@ -79,13 +79,20 @@ def _areas(boxes: NDArray) -> NDArray[np.float64]:
     return np.where(area > 0, area, np.nan).astype(np.float64)
 
 
+def sum_weights(
+    boxes: NDArray, cells: tuple[int, int], size: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What makes sums over pixel boxes of small maps: rows (B, h) . map . columns (B, w).
+
+    boxes : as `pixel_boxes` makes them; cells : h, w of the maps; size : of the image in pixels
+    """
+    rows, columns = (_cumulative_weights(p, c) for p, c in zip(size, cells, strict=True))
+    return rows[boxes[:, 3]] - rows[boxes[:, 1]], columns[boxes[:, 2]] - columns[boxes[:, 0]]
+
+
 def _sums(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> NDArray[np.float64]:
     """Sum of the upsampled map over each pixel box."""
-    height, width = size
-    rows = _cumulative_weights(height, cam.shape[0])
-    columns = _cumulative_weights(width, cam.shape[1])
-    w_y = rows[boxes[:, 3]] - rows[boxes[:, 1]]
-    w_x = columns[boxes[:, 2]] - columns[boxes[:, 0]]
+    w_y, w_x = sum_weights(boxes, cam.shape, size)
     return np.einsum("bi,ij,bj->b", w_y, cam, w_x)
 
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import linregress
 
-from ..stats.bootstrap import resampled_rows, weighted_mean
+from ..stats.bootstrap import interval, resampled_rows, weighted_mean
 from ..stats.intervals import percentile
+from ..stats.measures import ratio
 from ..stats.ranks import auroc, average_precision, spearman
 from .causes import spurious
 from .trial import Trial
@@ -56,19 +56,27 @@ def size_bias(
     return {"small": small, "large": large, "gap": large - small, "area_rho": rho}
 
 
-def size_exponent(trial: Trial, share: str) -> tuple[float, float]:
-    """How the share of the map in the boxes of causes grows with their area: share ~ area^exponent.
+def size_exponent(
+    share: ArrayLike, causal: ArrayLike, area: ArrayLike, images: ArrayLike
+) -> tuple[float, float, float]:
+    """How the share of a map in the boxes of causes grows with their area: share ~ area^exponent.
 
-    share   : the column of importances that holds the share
+    share   : (B,), of the map's positive mass; causal, images : (B,); area : (B,), any unit
     returns : least-squares slope of log share by log area over causal boxes with a positive share,
-              and its standard error; a score share / area^exponent is neutral in size
+              and its 95 % interval over images; dividing by that power leaves no trend with size
     """
-    values = trial.importance(share)
-    chosen = trial.causal & (np.nan_to_num(values) > 0)
-    if chosen.sum() < 3:
-        return float("nan"), float("nan")
-    line = linregress(np.log(trial.objects["area"].to_numpy()[chosen]), np.log(values[chosen]))
-    return float(line.slope), float(line.stderr)
+    share, area = np.asarray(share, dtype=np.float64), np.asarray(area, dtype=np.float64)
+    chosen = np.asarray(causal, dtype=bool) & (np.nan_to_num(share) > 0)
+    x, y = np.log(area[chosen]), np.log(share[chosen])
+    codes, names = pd.factorize(np.asarray(images)[chosen])
+
+    def slope(weights: NDArray) -> NDArray[np.float64]:
+        drawn = weights[:, codes].astype(np.float64)
+        x_, y_ = (weighted_mean(v, drawn) for v in (x, y))
+        spread = weighted_mean(x * x, drawn) - x_**2
+        return ratio(weighted_mean(x * y, drawn) - x_ * y_, np.where(spread > 1e-12, spread, 0))
+
+    return interval(slope, len(names))
 
 
 def box_measures(
@@ -79,7 +87,8 @@ def box_measures(
     times   : bootstrap samples of the scenes; with 0 there are no intervals
     returns : box_rho (Spearman with the effect), box_auroc and box_ap (causal boxes), keep-rates
               `small` and `large` of causal boxes with their `gap`, `kept` (of all causal boxes),
-              `rejected` (share of spurious companions that are not kept), each with _low and _high;
+              `rejected` (share of spurious companions that are not kept; NaN if nothing is kept,
+              for rejecting is then no achievement), each with _low and _high;
               area_rho, `undefined` (share of boxes without an importance), and how many boxes,
               causes and companions there are
     """
@@ -97,13 +106,16 @@ def box_measures(
         "causes": int(trial.causal.sum()),
         "companions": int(companions.sum()),
     }
+    nothing = not (importance > threshold).any()
+    if nothing:
+        found["rejected"] = float("nan")
     if not times:
         return found
     small, large = size_thirds(trial.causal, area)
     shares = {"small": small, "large": large, "kept": trial.causal, "rejected": companions}
     samples = box_samples(trial, importance, threshold, shares, times)
     samples["gap"] = samples["large"] - samples["small"]
-    samples["rejected"] = 1 - samples.pop("rejected")  # the last column
+    samples["rejected"] = np.nan if nothing else 1 - samples.pop("rejected")  # the last column
     for name, low, high in zip(samples, *percentile(samples), strict=True):
         found |= {f"{name}_low": low, f"{name}_high": high}
     return found

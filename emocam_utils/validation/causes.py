@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ..corpora.emoscenes.rule import load_rule
-from ..stats.bootstrap import interval_of_sums, ratio_of_sums, resampled
-from ..stats.intervals import percentile
+from ..corpora.emoscenes.scene import CLASSES
+from ..stats.bootstrap import interval, interval_of_sums, ratio_of_sums
 from ..stats.ranks import spearman
-from .cells import CAUSAL
+from .cells import CAUSAL, CELL, LEAST
 from .trial import Trial
+from .truth import Truth
 
 NO_EFFECT = 0.05  # of probability: below this an object is no cause at all
 
@@ -34,14 +35,22 @@ def _companions(names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
     return np.array([name in companions.get(label, ()) for name, label in pairs], dtype=bool)
 
 
-def rule_table(trial: Trial, times: int = 300) -> pd.DataFrame:
-    """Cells with what the rule planted in them (0 on photographs), and the measured effect."""
-    table = trial.cells.table(times)
-    planted = np.zeros(len(table))
-    if trial.planted:
-        of = {name: load_rule().planted(name) for name in table.index.unique("class")}
-        planted[:] = [of[name].get(label, 0.0) for name, label in table.index]
-    return table.assign(planted=planted)
+def rule_table(truth: Truth, planted: bool, least: int = LEAST) -> pd.DataFrame:
+    """Cells with what the rule planted in them (0 on photographs), and the measured effect.
+
+    returns : indexed by class and label: images, effect and its standard error, causal, planted.
+              Effect and causal are NaN in a cell of too few images; what was planted has a row, too
+    """
+    rule = load_rule()
+    of = {name: rule.planted(name) for name in CLASSES} if planted else {}
+    weights = {(name, label): w for name, row in of.items() for label, w in row.items() if w}
+    there = pd.MultiIndex.from_tuples(list(weights), names=CELL) if weights else truth.cells.index
+    table = truth.cells.reindex(truth.cells.index.union(there))
+    few = ~(table["images"] >= least)
+    table.loc[few, ["effect", "error"]] = np.nan
+    table["images"] = table["images"].fillna(0).astype(int)
+    table["causal"] = (table["effect"] > CAUSAL).where(table["effect"].notna())
+    return table.assign(planted=[float(weights.get(cell, 0.0)) for cell in table.index])
 
 
 def disagreements(cells: pd.DataFrame) -> pd.DataFrame:
@@ -53,30 +62,31 @@ def disagreements(cells: pd.DataFrame) -> pd.DataFrame:
     return known[(known["effect"] > CAUSAL) != (known["planted"] > 0)]
 
 
-def rule_agreement(trials: Sequence[Trial], times: int = 300, seed: int = 0) -> pd.DataFrame:
-    """The planted rule against the measured effects, for every network.
+def rule_agreement(truths: Sequence[Truth]) -> pd.DataFrame:
+    """The planted rule against the measured effects, for every network of planted scenes.
 
     returns : indexed by network: judged cells, planted, causal, both; companions (cells of a
               label's spurious companions) and how many of them are causal; rho (Spearman of the
-              planted weight and the effect over all judged cells) with its interval over scenes.
-              Empty on photographs, where nothing is planted
+              planted weight and the effect over all judged cells), its interval over classes
     """
     rows = {}
-    for trial in (trial for trial in trials if trial.planted):
-        table = rule_table(trial, times=2)
+    for truth in truths:
+        table = rule_table(truth, planted=True).dropna(subset="effect")
         planted, effects = table["planted"].to_numpy(), table["effect"].to_numpy()
-        beside = _companions(*(table.index.get_level_values(i) for i in ("class", "label")))
-        judged, causal = ~np.isnan(effects), np.nan_to_num(effects) > CAUSAL
-        samples = trial.cells.effects(resampled(len(trial.cells.images), times, seed))
-        low, high = percentile([spearman(planted, sample) for sample in samples])
-        rows[trial.network] = {
-            "judged": judged.sum(),
-            "planted": (judged & (planted > 0)).sum(),
+        beside = _companions(*(table.index.get_level_values(name) for name in CELL))
+        causal = effects > CAUSAL
+        codes, classes = pd.factorize(table.index.get_level_values("class"))
+        rho, low, high = interval(
+            lambda w, c=codes, p=planted, e=effects: spearman(p, e, w[:, c]), len(classes)
+        )
+        rows[truth.network] = {
+            "judged": len(table),
+            "planted": (planted > 0).sum(),
             "causal": causal.sum(),
             "both": (causal & (planted > 0)).sum(),
-            "companions": (judged & beside).sum(),
+            "companions": beside.sum(),
             "causal companions": (causal & beside).sum(),
-            "rho": spearman(planted, effects),
+            "rho": rho,
             "rho_low": low,
             "rho_high": high,
         }

@@ -1,131 +1,119 @@
-"""Cells of an association matrix judged by the effects: does a dark cell mean a cause?
+"""Cells of an association matrix: what removal says of them, and what a matrix says.
 
 A cell is a class of object and a predicted label. Its *effect* is the mean, over the images of the
 label that hold the class, of how far the label's probability drops without it (of several objects
 of the class, the largest drop). A cell is *causal* where that is above `CAUSAL`; a cell with fewer
 than `LEAST` such images is not judged, because its effect is not known.
 
-Axes: n images, C cells, R rows (an image and a class in it), T bootstrap samples.
+Axes: K classes, L labels, C judged cells, R rows (an image and a class in it).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
-from ..stats.bootstrap import resampled
-from ..stats.intervals import percentile
-from ..stats.measures import ratio
+from ..stats.measures import MEASURES, Counts
 from ..stats.ranks import auroc, average_precision, spearman
 
 CAUSAL = 0.2  # of probability
 LEAST = 5  # images
+CELL = ["class", "label"]
+
+
+def largest_drops(objects: pd.DataFrame) -> pd.DataFrame:
+    """Objects with their effects -> one row an image and class: image, class, label, effect."""
+    keys = ["image", *CELL]
+    drops = objects.groupby(keys, sort=False, observed=True)["probability_drop"].max()
+    return drops.rename("effect").reset_index()
+
+
+def cell_effects(rows: pd.DataFrame) -> pd.DataFrame:
+    """Effect of each cell, indexed by class and label: images, effect, error (standard, of it)."""
+    effects = rows.groupby(CELL, observed=True)["effect"].agg(["size", "mean", "sem"])
+    return effects.set_axis(["images", "effect", "error"], axis=1)
 
 
 @dataclass(frozen=True)
-class Cells:
-    """The cells of one network on one corpus.
+class Matrices:
+    """Association matrices of one corpus under several contestants, as counts of images.
 
-    rows   : image, class, label, effect: one row an image and class, of the images that count
-    images : the images that count, with their `label`, indexed by image
+    counts : indexed by class and label: images (of the label), present (that hold the class), and
+             for each contestant the images in which the class is attended. Cells without a row
+             are 0
     """
 
-    rows: pd.DataFrame
-    images: pd.Series
+    counts: pd.DataFrame
 
-    @cached_property
-    def _coded(self) -> tuple[NDArray[np.int64], pd.MultiIndex]:
-        keys = pd.MultiIndex.from_frame(self.rows[["class", "label"]])
-        names = keys.unique().sort_values()
-        return names.get_indexer(keys), names
+    @classmethod
+    def of(
+        cls,
+        objects: pd.DataFrame,
+        importances: pd.DataFrame,
+        contestants: Mapping[str, tuple[str, float]],
+        labels: pd.Series | None = None,
+    ) -> Matrices:
+        """Counted over the images of one corpus; a class counts in an image by any of its boxes.
+
+        objects     : image, class, label (of the image)
+        importances : of the same objects, a column a variant; NaN is never attended
+        contestants : name -> a column of importances, and a threshold
+        labels      : of every image, where some have no object
+        """
+        if labels is None:
+            labels = objects.drop_duplicates("image").set_index("image")["label"]
+        kept = {name: importances[way].to_numpy() > t for name, (way, t) in contestants.items()}
+        table = pd.concat(
+            [objects[["image", *CELL]], pd.DataFrame({**kept, "present": True}, objects.index)],
+            axis=1,
+        )
+        seen = table.groupby(["image", *CELL], observed=True, sort=False).any()
+        counts = seen.astype(np.int64).groupby(CELL, observed=True).sum()
+        images = labels.value_counts().reindex(counts.index.get_level_values("label"))
+        counts.insert(0, "images", images.to_numpy())
+        return cls(counts)
 
     @property
-    def names(self) -> pd.MultiIndex:
-        """(C,), class and label of each cell."""
-        return self._coded[1]
+    def images(self) -> pd.Series:
+        """Images of each label."""
+        return self.counts.groupby("label", observed=True)["images"].first()
 
-    def _sums(self, values: NDArray, weights: NDArray | None) -> NDArray[np.float64]:
-        """Sum of a value over the rows of each cell; weights (T, n) -> (T, C), T = 1 without."""
-        places = self.images.index.get_indexer(self.rows["image"]), self._coded[0]
-        shape = len(self.images), len(self.names)
-        table = coo_array((np.asarray(values, dtype=np.float64), places), shape=shape).tocsr()
-        return _once(weights, len(self.images)) @ table
+    def scores(
+        self, contestants: Mapping[str, tuple[str, str]], cells: pd.MultiIndex
+    ) -> pd.DataFrame:
+        """What each contestant says of some cells; (C rows, a column a contestant).
 
-    def effects(self, weights: NDArray | None = None) -> NDArray[np.float64]:
-        """Effect of each cell, NaN where it is not judged; (T, C), T = 1 without weights."""
-        present = self._sums(np.ones(len(self.rows)), weights)
-        effect = ratio(self._sums(self.rows["effect"].to_numpy(), weights), present)
-        return np.where(present >= LEAST, effect, np.nan)
-
-    def percent(self, attended: NDArray, weights: NDArray | None = None) -> NDArray[np.float64]:
-        """M'_A: percent of the label's images in which the class is attended; (T, C).
-
-        attended : (R,), truth or share
+        contestants : name -> (a column of `counts`, a measure of `MEASURES`)
+        returns     : a class that is in no image has 0 percent; NaN where a measure is undefined
         """
-        codes, labels = pd.factorize(self.images)
-        images = _once(weights, len(self.images)) @ np.eye(len(labels))[codes]
-        of_label = images[:, labels.get_indexer(self.names.get_level_values("label"))]
-        return ratio(100 * self._sums(attended, weights), of_label)
-
-    def table(self, times: int = 500, seed: int = 0) -> pd.DataFrame:
-        """Every cell with its images, the class's presence, its effect and a 95 % interval."""
-        everywhere = np.ones(len(self.rows))
-        low, high = percentile(self.effects(resampled(len(self.images), times, seed)))
-        table = pd.DataFrame(
-            {
-                "images": self._sums(everywhere, None)[0].astype(int),
-                "present": self.percent(everywhere)[0],
-                "effect": self.effects()[0],
-                "low": low,
-                "high": high,
-            },
-            index=self.names,
-        )
-        table["causal"] = (table["effect"] > CAUSAL).where(table["effect"].notna())
-        return table
-
-    def judge(
-        self, attended: NDArray, times: int = 500, seed: int = 0, by: Cells | None = None
-    ) -> tuple[dict[str, float], NDArray[np.float64]]:
-        """How well a matrix finds the causal cells, with 95 % intervals over scenes.
-
-        attended : (R,): in which rows the class is attended; all true for presence alone
-        by       : the rows that `attended` speaks of, of the same images, if they are others than
-                   these, e.g. what a detector found; a cell that they lack has 0 percent
-        returns  : auroc, ap and rho (Spearman with the effect), each with _low and _high; and the
-                   average precision of every bootstrap sample (T,), for paired differences
-        """
-        by = by or self
-        columns = by.names.get_indexer(self.names)
-
-        def measured(weights: NDArray | None = None) -> pd.DataFrame:
-            found = np.pad(by.percent(attended, weights), [(0, 0), (0, 1)])[:, columns]
-            return _judged(self.effects(weights), found)
-
-        samples = measured(resampled(len(self.images), times, seed))
-        result = {}
-        for name, value in measured().iloc[0].items():
-            low, high = percentile(samples[name])
-            result |= {name: value, f"{name}_low": low, f"{name}_high": high}
-        return result, samples["ap"].to_numpy()
+        images = self.images
+        classes = self.counts.index.unique(0).union(cells.unique(0))
+        dense = pd.MultiIndex.from_product([classes, images.index], names=CELL)
+        counts = self.counts.reindex(dense, fill_value=0)
+        shape = len(classes), len(images)
+        present = counts["present"].to_numpy().reshape(shape)
+        places = dense.get_indexer(cells)
+        found = {}
+        for name, (column, measure) in contestants.items():
+            attended = counts[column].to_numpy().reshape(shape)
+            value = MEASURES[measure](Counts(attended, present, images.to_numpy())).ravel()
+            found[name] = np.where(places < 0, np.nan, value[places])
+        return pd.DataFrame(found, index=cells)
 
 
-def _once(weights: NDArray | None, images: int) -> NDArray:
-    return np.ones((1, images)) if weights is None else weights
+def judge(scores: pd.DataFrame, effects: NDArray, cut: float = CAUSAL) -> pd.DataFrame:
+    """How well each column of scores (C, contestants) finds the causal among C cells.
 
-
-def _judged(effects: NDArray, percent: NDArray) -> pd.DataFrame:
-    """auroc, ap, rho of each row of effects and percentages (T, C)."""
-    rows = []
-    for effect, share in zip(effects, percent, strict=True):
-        known = ~np.isnan(effect)
-        effect, share = effect[known], share[known]
-        causal = effect > CAUSAL
-        measures = auroc(share, causal), average_precision(share, causal), spearman(share, effect)
-        rows.append(measures)
-    return pd.DataFrame(rows, columns=["auroc", "ap", "rho"])
+    effects : (C,), known
+    returns : indexed by contestant: auroc, ap (average precision), rho (Spearman with the effect)
+    """
+    causal = np.asarray(effects) > cut
+    rows = {
+        name: (auroc(column, causal), average_precision(column, causal), spearman(column, effects))
+        for name, column in scores.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["auroc", "ap", "rho"])

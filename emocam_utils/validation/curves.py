@@ -130,8 +130,8 @@ def curve_table(
 ) -> pd.DataFrame:
     """Mean deletion and insertion curves of several methods over the same images.
 
-    returns : method, curve, share (of cells changed), probability, images (with a map), area under
-              the mean curve with its interval over images
+    returns : method, curve, share (of cells changed), probability with its interval over images,
+              images (with a map), area under the mean curve with its interval
     """
     found = {(name, curve): [] for name in maps for curve in ("deletion", "insertion")}
     device = analysis.torch_device
@@ -146,6 +146,8 @@ def curve_table(
     for (name, curve), values in found.items():
         mean = weighted_mean(np.array(values), np.ones((1, len(values))))[0]
         part = pd.DataFrame({"method": name, "curve": curve, "share": share, "probability": mean})
+        drawn = [weighted_mean(v, resampled(len(values), TIMES)) for v in np.array(values).T]
+        part["probability_low"], part["probability_high"] = percentile(np.array(drawn).T)
         area = mean_over_images("area", [area_under(v) for v in values])
         parts.append(part.assign(images=area.pop("images"), **area))
     return pd.concat(parts, ignore_index=True)

@@ -1,76 +1,112 @@
-"""Plots of 06_validation: the experiment in pictures, measured effects, and who finds them."""
+"""Plots of 06_validation: the experiment in pictures, measured effects, and the headline.
+
+Figures are as wide as a journal's page, so that their text keeps its size in print.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
-from ..figures import DROPPED, KEPT, draw_boxes, overlay, short_label, show_image
+from ..figures import DROPPED, KEPT, draw_boxes, overlay, said, short_label, show_image
 from .cells import CAUSAL
+from .contestants import (
+    CORRECTED,
+    CORRECTED_BEST,
+    NOISE,
+    ODDS,
+    OWN_BEST,
+    PERCENT,
+    PUBLISHED,
+    SAME_RATE,
+    SHOWN,
+)
 from .experiment import Experiment
-from .judgement import PRESENCE
 
-COLOURS = {PRESENCE: "#868e96", "paper": "#4263eb", "corrected": KEPT}
+PAGE = 7.2  # inches
+SMALL = 7.5  # points
+PUBLISHED_COLOUR, UNKNOWN = "#1c7ed6", "#dee2e6"
+COLOURS = {
+    PERCENT: "#495057",
+    ODDS: "#212529",
+    NOISE: "#adb5bd",
+    **dict.fromkeys((PUBLISHED, SAME_RATE, OWN_BEST), PUBLISHED_COLOUR),
+    **dict.fromkeys((CORRECTED, CORRECTED_BEST), KEPT),
+}
+MARKERS = "osD^vP"  # a network each
 SCORES = {
     "mean": "mean (paper)",
     "share": "share",
     "share_per_sqrt_area": "share / √area",
     "share_per_cbrt_area": "share / ∛area",
 }
-METHOD_MEASURES = {
-    "ap": "average precision per cell",
-    "box_auroc": "AUROC per box",
-    "box_rho": "Spearman with the effect",
-    "kept": "causes kept",
-    "rejected": "companions rejected",
-}
 
 
-def _dots(ax: Axes, y: float, row: pd.Series, measure: str, colour: str, label: str = "") -> None:
-    """A measure as a dot, on its interval if the row has one."""
+def interval_dot(
+    ax: Axes,
+    y: float,
+    row: pd.Series,
+    measure: str,
+    colour: str,
+    marker: str = "o",
+    size: float = 4.5,
+) -> None:
+    """A measure as a marker, on its interval if the row has one; nothing for NaN."""
     low, high = row.get(f"{measure}_low", np.nan), row.get(f"{measure}_high", np.nan)
     if low == low:
-        ax.plot([low, high], [y, y], color=colour, lw=2, alpha=0.6, solid_capstyle="butt")
-    ax.plot(row[measure], y, "o", color=colour, ms=6, label=label)
+        ax.plot([low, high], [y, y], color=colour, lw=1.6, alpha=0.6, solid_capstyle="butt")
+    if row[measure] == row[measure]:
+        ax.plot(row[measure], y, marker, color=colour, ms=size, mew=0)
 
 
-def _rows(ax: Axes, names: Iterable[str], size: float | None = None) -> None:
+def name_rows(ax: Axes, names: Iterable[str], size: float = SMALL) -> None:
     """Names down the side, the first on top."""
     names = list(names)
     ax.set_yticks(range(len(names)), names, fontsize=size)
-    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_ylim(max(len(names), 1) - 0.45, -0.55)
+    ax.tick_params(axis="x", labelsize=SMALL)
     ax.grid(axis="x", alpha=0.4)
 
 
-def _row(size: tuple[float, float], count: int, **options: object) -> tuple[Figure, np.ndarray]:
-    """A figure of `count` panels side by side."""
-    return plt.subplots(1, count, figsize=size, layout="constrained", **options)
+def level(table: pd.DataFrame, name: str) -> list[str]:
+    """The names of a level of an index in the order of the rows; none of an empty table."""
+    return list(dict.fromkeys(table.index.get_level_values(name))) if len(table) else []
 
 
-def _of(table: pd.DataFrame, level: str) -> list[str]:
-    return list(dict.fromkeys(table.index.get_level_values(level)))
+def network_legend(figure: FigureBase, networks: Sequence[str]) -> None:
+    """Which marker is which network, below everything."""
+    handles = [
+        Line2D([], [], color="#495057", marker=m, ls="", ms=4.5, label=name)
+        for m, name in zip(MARKERS, networks, strict=False)
+    ]
+    if handles:
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=SMALL
+        )
 
 
 def experiment_figure(experiment: Experiment) -> Figure:
     """A scene, the same without each of its objects, and what maps say of it."""
     picture, objects, versions = experiment.picture, experiment.objects, experiment.versions
-    said = [f"{short_label(r['label'])} {r['probability']:.2f}" for _, r in objects.iterrows()]
-    panels = [(picture, f"whole: {said[0] if said else 'no objects'}")]
+    whole = [f"{short_label(r['label'])} {r['probability']:.2f}" for _, r in objects.iterrows()]
+    panels = [(picture, f"whole: {whole[0] if whole else 'no objects'}")]
     for version, (_, row) in zip(versions, objects.iterrows(), strict=True):
         drop = row["probability_drop"]
         title = f"without {row['class']}: {row['probability'] - drop:.2f} ({-drop:+.2f})"
         panels.append((version, title))
-    panels += [(overlay(picture, cam), title) for title, cam in experiment.cams.items()]
+    maps = experiment.cams.items()
+    panels += [(overlay(picture, cam), SHOWN.get(title, title)) for title, cam in maps]
     columns = 4
     rows = -(-len(panels) // columns)
-    size = 3 * columns, 2.5 * rows
+    size = 2.6 * columns, 2.2 * rows
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     for ax in axes.flat:
         ax.set_axis_off()
@@ -83,183 +119,104 @@ def experiment_figure(experiment: Experiment) -> Figure:
     return figure
 
 
-def effects_figure(cells: pd.DataFrame, most: int = 30) -> Figure:
+def effects_figure(cells: pd.DataFrame, least: float = 0.05) -> Figure:
     """Measured effect of each class on each label; what the rule planted is outlined.
 
-    cells : indexed by class and label, columns effect (NaN: too few images), planted
+    cells : as `causes.rule_table`: effect (NaN: too few images), planted
+    least : classes are shown that are planted somewhere, or have such an effect on some label
     """
-    effect = cells["effect"].unstack("label")
-    planted = cells["planted"].unstack("label").reindex_like(effect).fillna(0) > 0
-    order = effect.max(axis=1).sort_values(ascending=False).index[:most]
-    effect, planted = effect.loc[order], planted.loc[order]
-    figure, ax = plt.subplots(figsize=(9.5, 0.22 * len(order) + 2), layout="constrained")
-    if effect.size:
-        bar = {"label": "mean drop of the label's probability without the object", "shrink": 0.7}
-        scale = {"cmap": "vlag", "vmin": -1, "vmax": 1, "cbar_kws": bar}
-        sns.heatmap(effect.rename(columns=short_label), ax=ax, linewidths=0.4, **scale)
+    effect, planted = cells["effect"].unstack("label"), cells["planted"].unstack("label")
+    strongest = effect.max(axis=1).fillna(0)
+    chosen = strongest[(strongest > least) | (planted.fillna(0) > 0).any(axis=1)]
+    order = chosen.sort_values(ascending=False, kind="stable").index
+    effect, planted = effect.loc[order], planted.loc[order].fillna(0) > 0
+    figure, ax = plt.subplots(figsize=(PAGE, 0.165 * len(order) + 1.9), layout="constrained")
+    ax.set_facecolor(UNKNOWN)
+    ax.set(xlabel="predicted emotion", ylabel="")
+    ax.set_title("What removal does", loc="left")
+    if not effect.size or effect.isna().all(axis=None):
+        said(ax, "no cell of enough images")
+        ax.set(xticks=[], yticks=[])
+        return figure
+    low, high = min(float(np.nanmin(effect)), -0.02), max(float(np.nanmax(effect)), 0.02)
+    ends = 0.5 + np.array([low, high]) / (2 * max(-low, high))  # as dark below 0 as above it
+    scale = ListedColormap(plt.get_cmap("RdBu_r")(np.linspace(*ends, 256)))
+    names = effect.rename(columns=short_label)
+    bar = {"label": "mean drop of the label's probability", "shrink": 0.7}
+    sns.heatmap(names, ax=ax, linewidths=0.4, cmap=scale, vmin=low, vmax=high, cbar_kws=bar)
     for row, column in zip(*np.nonzero(planted.to_numpy()), strict=True):
-        ax.add_patch(plt.Rectangle((column, row), 1, 1, fill=False, edgecolor="black", lw=1.3))
-    ax.set_facecolor("#f1f3f5")
-    ax.set(xlabel="predicted emotion", ylabel="", title="What removal does")
-    ax.tick_params(length=0)
+        works = effect.iat[row, column] > CAUSAL
+        style = {"lw": 1.2} if works else {"lw": 1.6, "ls": (0, (1.5, 1))}
+        box = plt.Rectangle((column, row), 1, 1, fill=False, edgecolor="black", **style)
+        ax.add_patch(box)
+    ax.tick_params(length=0, labelsize=SMALL)
+    ax.set(xlabel="predicted emotion", ylabel="")
     plt.setp(ax.get_xticklabels(), rotation=55, ha="right", rotation_mode="anchor")
+    plt.setp(ax.get_yticklabels(), rotation=0)
+    key = "outlined: planted; dashed: planted, no cause\ngrey: too few images to judge"
+    ax.set_title(key, fontsize=SMALL, fontweight="normal", loc="right")
     return figure
 
 
-def _plot_presets(ax: Axes, presets: pd.DataFrame) -> None:
-    networks, names = _of(presets, "network"), _of(presets, "preset")
-    for place, network in enumerate(networks):
-        for shift, name in enumerate(names):
-            y = place + 0.22 * (shift - (len(names) - 1) / 2)
-            label = name if place == 0 else ""
-            _dots(ax, y, presets.loc[(network, name)], "ap", COLOURS.get(name, DROPPED), label)
-    _rows(ax, networks)
-    ax.set(
-        xlim=(0, 1.03), xlabel="average precision per cell", title="Does a dark cell mean a cause?"
-    )
-    if networks:
-        ax.legend(frameon=False, loc="lower left", fontsize=8)
+def _plot_headline(ax: Axes, headline: pd.DataFrame) -> None:
+    networks, names = level(headline, "network"), level(headline, "contestant")
+    for place, name in enumerate(names):
+        for number, network in enumerate(networks):
+            y = place + 0.17 * (number - (len(networks) - 1) / 2)
+            marker = MARKERS[number % len(MARKERS)]
+            interval_dot(ax, y, headline.loc[(network, name)], "ap", COLOURS[name], marker)
+    name_rows(ax, names)
+    ax.set(xlim=(-0.02, 1.02), xlabel="average precision per cell")
+    ax.set_title("A  Does a dark cell mean a cause?", loc="left")
 
 
-def _plot_scatter(ax: Axes, cells: pd.DataFrame, name: str) -> None:
-    causal = cells["causal"].astype(bool)
-    for chosen, colour, label in ((~causal, "#adb5bd", "no cause"), (causal, KEPT, "cause")):
+def _plot_cells(ax: Axes, cells: pd.DataFrame, name: str, letter: str) -> None:
+    causal = cells["effect"] > CAUSAL
+    for chosen, colour in ((~causal, "#868e96"), (causal, KEPT)):
         rows = cells[chosen]
-        ax.scatter(rows["effect"], rows[name], s=14, color=colour, label=label, lw=0, alpha=0.8)
+        ax.scatter(rows["effect"], rows[name], s=9, color=colour, lw=0, alpha=0.7)
     ax.axvline(CAUSAL, color="#868e96", lw=0.8, ls=":")
-    ax.set(xlabel="measured effect", ylabel="images with the class attended (%)", ylim=(-3, 103))
-    ax.set_title(name)
+    ax.set(xlabel="measured effect", ylim=(-4, 104))
+    nothing = int((cells[name][~causal] == 0).sum())
+    ax.set_title(f"{letter}  {name}\n", loc="left")
+    line = f"0 % in {nothing} of {int((~causal).sum())} non-causes"
+    ax.text(0, 1.02, line, transform=ax.transAxes, fontsize=SMALL, va="bottom")
+    ax.tick_params(labelsize=SMALL)
 
 
 def _plot_size(ax: Axes, bins: pd.DataFrame) -> None:
-    ax.set(
-        ylim=(0, 1.03),
-        xlabel="area of the cause (% of the image)",
-        ylabel="causes kept",
-        title="Whose size decides?",
-    )
+    ax.set(ylim=(0, 1.03), xlabel="area of the cause (%)", ylabel="causes kept")
+    ax.set_title("D  By size\n", loc="left")
+    ax.tick_params(labelsize=SMALL)
     if bins["area"].isna().all():
         return
-    for score, rows in bins.groupby("score", sort=False):
-        ax.plot(rows["area"], rows["kept"], "o-", label=SCORES.get(score, score), ms=4)
+    colours = dict(zip(SCORES, sns.color_palette("colorblind"), strict=False))
+    for number, (score, rows) in enumerate(bins.groupby("score", sort=False)):
+        x = rows["area"] * (1 + 0.03 * (number - 1.5))
+        ends = np.abs(rows[["kept_low", "kept_high"]].sub(rows["kept"], axis=0).to_numpy().T)
+        look = {"color": colours.get(score, DROPPED), "label": SCORES.get(score, score)}
+        ax.errorbar(x, rows["kept"], ends, fmt="o-", ms=2.5, lw=1, elinewidth=0.8, **look)
     ax.set_xscale("log")
     areas = sorted(bins["area"].dropna().unique())
     ax.set_xticks(areas, [f"{100 * area:.0f}" for area in areas])
     ax.minorticks_off()
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    ax.legend(frameon=False, fontsize=7, loc="lower left")
 
 
-def validation_figure(presets: pd.DataFrame, cells: pd.DataFrame, bins: pd.DataFrame) -> Figure:
-    """What a paper would print: precision by network, cells before and after, and the size bias.
+def validation_figure(headline: pd.DataFrame, cells: pd.DataFrame, bins: pd.DataFrame) -> Figure:
+    """What a paper would print: the headline, cells before and after, and the size bias.
 
-    presets : indexed by network and preset: ap with ap_low, ap_high
-    cells   : one row a judged cell: effect, causal, and a percentage for each preset
-    bins    : score, area, kept: keep-rate of causes by size
+    headline : as `headline.headline_table`
+    cells    : as `judgement.cell_scatter`
+    bins     : as `judgement.size_bins`
     """
-    figure, axes = _row((15, 3.6), 4, width_ratios=[1.2, 1, 1, 1.1])
-    _plot_presets(axes[0], presets)
-    _plot_scatter(axes[1], cells, "paper")
-    _plot_scatter(axes[2], cells, "corrected")
-    axes[2].legend(frameon=False, fontsize=8, loc="lower right")
-    _plot_size(axes[3], bins)
-    for ax, letter in zip(axes, "ABCD", strict=True):
-        ax.set_title(f"{letter}  {ax.get_title()}", loc="left")
-        ax.set_title("")
-    return figure
-
-
-def factor_figure(steps: pd.DataFrame, factors: pd.DataFrame) -> Figure:
-    """One factor after the other (left), and every combination at its calibrated threshold (right).
-
-    steps   : indexed by step: ap with interval; factors : indexed by score, layer, box score: ap
-    """
-    figure, axes = _row((12, 3.2), 2)
-    for y, (step, row) in enumerate(steps.iterrows()):
-        _dots(axes[0], y, row, "ap", KEPT if y == len(steps) - 1 else COLOURS["paper"], step)
-    _rows(axes[0], steps.index)
-    axes[0].set(
-        xlabel="average precision per cell", title="From the paper's preset to the corrected"
-    )
-    table = factors["ap"].unstack("box score").rename(columns=SCORES)
-    table.index = [
-        f"{score}, {'before' if layer == 'pre_relu' else 'after'} the ReLU"
-        for score, layer in table.index
-    ]
-    if table.size:
-        sns.heatmap(table, ax=axes[1], annot=True, fmt=".2f", cmap="rocket_r", vmin=0, vmax=1)
-    axes[1].set(title="Average precision, thresholds calibrated", xlabel="", ylabel="")
-    return figure
-
-
-def method_figure(methods: pd.DataFrame, presence: float) -> Figure:
-    """Every method under each preset, and the occlusions, by five measures.
-
-    methods  : indexed by network, method and preset; the first network is drawn with its intervals,
-               the others as small circles
-    presence : average precision of presence alone, drawn as a line
-    """
-    names = _of(methods, "method")
-    count = len(METHOD_MEASURES)
-    figure, axes = _row((3 * count, 0.36 * len(names) + 1.4), count, sharey=True)
-    for ax, (measure, title) in zip(axes, METHOD_MEASURES.items(), strict=True):
-        for (network, name, preset), row in methods.iterrows():
-            shift = {"paper": -0.17, "corrected": 0.17}.get(preset, 0)
-            colour, y = COLOURS.get(preset, DROPPED), names.index(name) + shift
-            if network == methods.index[0][0]:
-                _dots(ax, y, row, measure, colour)
-            else:
-                ax.plot(row[measure], y, "o", mfc="none", mec=colour, ms=4, mew=0.9)
-        ax.set_title(title, fontsize=9)
-        _rows(ax, names)
-    axes[0].axvline(presence, color=COLOURS[PRESENCE], ls=":", lw=1.2)
-    dot = {"marker": "o", "ls": ""}
-    handles = [
-        Line2D([], [], color=COLOURS["paper"], **dot, label="as published"),
-        Line2D([], [], color=COLOURS["corrected"], **dot, label="corrected"),
-        Line2D([], [], color=DROPPED, **dot, label="occlusion of boxes"),
-        Line2D([], [], color=COLOURS[PRESENCE], ls=":", label=PRESENCE),
-        Line2D([], [], color=DROPPED, mfc="none", ms=4, **dot, label="other networks"),
-    ]
-    figure.legend(
-        handles=handles, loc="outside upper center", ncols=len(handles), frameon=False, fontsize=8
-    )
-    return figure
-
-
-def curve_figure(curves: pd.DataFrame, road: pd.DataFrame, randomised: pd.DataFrame) -> Figure:
-    """Deletion and insertion curves, ROAD, and maps under randomised parameters; a colour a method.
-
-    curves     : as `curves.curve_table`; road : as `road.road_table`
-    randomised : as `curves.randomisation_table`
-    """
-    figure, axes = _row((17, 3.6), 4, width_ratios=[1, 1, 0.8, 1])
-    names = list(dict.fromkeys(curves["method"]))
-    colours = dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
-    better = {"deletion": "lower", "insertion": "higher"}
-    for ax, curve in zip(axes, better, strict=False):
-        for name, rows in curves[curves["curve"] == curve].groupby("method", sort=False):
-            label = f"{name}  {rows['area'].iloc[0]:.2f}"
-            ax.plot(rows["share"], rows["probability"], color=colours[name], label=label)
-        ax.set(xlabel="share of cells changed", ylabel="probability of the label", ylim=(0, 1))
-        ax.set_title(f"{curve} (area, {better[curve]} is better)")
-        if names:
-            ax.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
-    for y, (name, row) in enumerate(road.iterrows()):
-        _dots(axes[2], y, row, "road", colours.get(name, DROPPED))
-    _rows(axes[2], road.index, 8)
-    axes[2].axvline(0, color=DROPPED, lw=0.8, ls=":")
-    axes[2].set_title("ROAD (higher is better)")
-    axes[2].set_xlabel("probability without the least relevant\ncells less without the most")
-    for name, rows in randomised.groupby("method", sort=False):
-        x = np.arange(len(rows))
-        axes[3].plot(x, rows["similarity"], "o-", ms=3, color=colours.get(name, DROPPED))
-    layers = list(dict.fromkeys(randomised["layer"]))
-    axes[3].set_xticks(range(len(layers)), [layer.split(".")[-1] for layer in layers], fontsize=8)
-    axes[3].axhline(0, color=DROPPED, lw=0.8, ls=":")
-    axes[3].set(
-        title="parameters shuffled down to",
-        ylabel="similarity to the map (Spearman)",
-        ylim=(-0.4, 1.03),
-    )
-    plt.setp(axes[3].get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
+    figure = plt.figure(figsize=(PAGE, 6.2), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=[1.4, 1])
+    _plot_headline(above.subplots(), headline)
+    network_legend(above, level(headline, "network"))
+    axes = below.subplots(1, 3)
+    for ax, letter, name in zip(axes, "BC", (PUBLISHED, CORRECTED), strict=False):
+        _plot_cells(ax, cells, name, letter)
+    axes[0].set_ylabel("images with the\nclass attended (%)")
+    _plot_size(axes[2], bins)
     return figure

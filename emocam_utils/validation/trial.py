@@ -23,10 +23,11 @@ from ..pipeline.analysis import Analysis
 from ..pipeline.importance import SCORES
 from ..pipeline.tables import box_importance
 from ..study import Preset
-from .cells import CAUSAL, LEAST, Cells
-from .contestants import preset_variant, settings_on_trial
+from .cells import CAUSAL, LEAST, Matrices
+from .contestants import settings_on_trial
 from .effects import PAIR_TYPES, measure_effects
 from .occlusion import occlusion_effects
+from .truth import Truth
 
 OCCLUSIONS = ("grey", "blur", "inpaint", "cells")
 REMOVAL, STAND_IN = "removal", "inpaint"
@@ -103,38 +104,14 @@ class Trial:
             return self
         return self.of(set(self.objects.loc[self.importances[name].notna(), "image"]))
 
-    @cached_property
-    def _groups(self) -> tuple[np.ndarray, pd.DataFrame]:
-        """The row of `cells.rows` that each object belongs to, and those rows."""
-        keys = pd.MultiIndex.from_frame(self.objects[["image", "class"]])
-        codes = keys.unique().get_indexer(keys)
-        rows = self.objects.loc[~keys.duplicated(), ["image", "class", "label"]]
-        rows = rows.assign(effect=_largest(self.effect, codes, len(rows)))
-        return codes, rows.reset_index(drop=True)
+    def matrices(self, contestants: Mapping[str, tuple[str, float]]) -> Matrices:
+        """The association matrices of these images under contestants, see `Matrices.of`."""
+        return Matrices.of(self.objects, self.importances, contestants)
 
-    @cached_property
-    def cells(self) -> Cells:
-        """Class by label, with the effects of this network."""
-        images = self.objects.drop_duplicates("image").set_index("image")["label"]
-        return Cells(self._groups[1], images)
-
-    def attended(self, importance: np.ndarray, threshold: float) -> np.ndarray:
-        """In which rows of `cells` at least one box of the class is above the threshold."""
-        codes, rows = self._groups
-        return _largest(np.nan_to_num(importance, nan=-np.inf), codes, len(rows)) > threshold
-
-    def attended_under(self, preset: Preset | None) -> np.ndarray:
-        """The same for Grad-CAM under a preset; every row for None, which is presence alone."""
-        if preset is None:
-            return np.ones(len(self._groups[1]), bool)
-        return self.attended(self.importance(preset_variant("gradcam", preset)), preset.threshold)
-
-
-def _largest(values: np.ndarray, codes: np.ndarray, groups: int) -> np.ndarray:
-    largest = np.full(groups, -np.inf)
-    with np.errstate(invalid="ignore"):  # an effect may be unknown
-        np.maximum.at(largest, codes, values)
-    return largest
+    @property
+    def effects(self) -> Truth:
+        """Effects of the cells as measured on these very images."""
+        return Truth.of(self.network, self.objects, 0.0)
 
 
 def relative_area(objects: pd.DataFrame, images: pd.DataFrame) -> np.ndarray:

@@ -10,6 +10,7 @@ from scipy import stats
 from emocam_utils.stats.bootstrap import (
     Means,
     bootstrap_means,
+    interval,
     interval_of_sums,
     ratio_of_sums,
     resampled,
@@ -18,6 +19,7 @@ from emocam_utils.stats.bootstrap import (
 )
 from emocam_utils.stats.intervals import percentile
 from emocam_utils.stats.measures import mean_percent
+from emocam_utils.stats.ranks import average_precision, spearman
 
 NAN = np.nan
 
@@ -95,3 +97,62 @@ def test_corpora_drawn_again_equal_counting_their_images_one_by_one(seed):
             for other, kind in zip(*pairs, strict=True):
                 matrix[kind, labels[image]] += other == image
         assert row == pytest.approx(mean_percent(matrix, sizes))
+
+
+def mean_of(values):
+    return lambda weights: (weights @ values) / weights.sum(axis=1)
+
+
+def test_the_interval_is_scipys_bca():
+    values = np.random.default_rng(1).exponential(size=40)
+    found = interval(mean_of(values), 40, times=20_000)
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="BCa", rng=2)
+    assert found[0] == pytest.approx(values.mean())
+    expected = theirs.confidence_interval
+    assert found[1:] == pytest.approx((expected.low, expected.high), rel=0.01)
+
+
+def ap_of(scores, positive):
+    return lambda weights: average_precision(scores, positive, weights)
+
+
+def rho_of(a, b):
+    return lambda weights: spearman(a, b, weights)
+
+
+def simulated(kind, rng):
+    """A statistic of 60 units, drawn anew each time."""
+    if kind == "mean of a skewed value":
+        return mean_of(rng.exponential(size=60)), 60
+    if kind == "spearman":
+        a = rng.normal(size=60)
+        return rho_of(a, a + rng.normal(size=60)), 60
+    positive = rng.random(120) < 0.3
+    return ap_of(rng.normal(size=120) + 2 * positive, positive), 120
+
+
+KINDS = ["mean of a skewed value", "spearman", "average precision"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_interval_covers_what_it_should(kind):
+    """Of 200 simulated data sets, 90 to 98 % of the intervals hold the true value."""
+    rng = np.random.default_rng(7)
+    truth = np.mean(
+        [
+            statistic(np.ones((1, n), int))[0]
+            for statistic, n in (simulated(kind, rng) for _ in range(3000))
+        ]
+    )
+    held = 0
+    for _ in range(200):
+        statistic, count = simulated(kind, rng)
+        _, low, high = interval(statistic, count, times=400)
+        held += low <= truth <= high
+    assert 0.90 <= held / 200 <= 0.98
+
+
+def test_an_interval_of_nothing_or_of_what_never_changes():
+    assert np.isnan(interval(lambda w: np.full(len(w), np.nan), 5)).all()
+    assert np.isnan(interval(mean_of(np.zeros(0)), 0)).all()
+    assert interval(mean_of(np.full(6, 0.25)), 6) == pytest.approx((0.25, 0.25, 0.25))

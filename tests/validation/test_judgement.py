@@ -2,20 +2,17 @@
 
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_trials import CORRECTED, PAPER, hand_made
+from scipy import stats
+from tiny_trials import CORRECTED, PAPER, calibrated_thresholds, hand_made
 
-from emocam_utils.corpora.emoscenes.corpus import EmoScenes
 from emocam_utils.pipeline.analysis import preset_cam
-from emocam_utils.pipeline.code import file_hash
 from emocam_utils.pipeline.importance import SCORES
 from emocam_utils.study import load_study
-from emocam_utils.validation import boxes, calibration, causes, judgement
-from emocam_utils.validation import shipped as trials
+from emocam_utils.validation import boxes, calibration, causes, judgement, words
 from emocam_utils.validation.contestants import (
     FACTORS,
     METHODS,
@@ -27,6 +24,9 @@ from emocam_utils.validation.contestants import (
     variant,
 )
 from emocam_utils.validation.trial import NO_PAIRS, Trial
+from emocam_utils.validation.truth import Truth
+
+PRESETS = {"paper": PAPER, "corrected": CORRECTED}
 
 
 def test_names_leave_out_what_a_method_lacks():
@@ -54,8 +54,8 @@ def test_every_method_is_on_trial_as_each_preset_makes_it():
 def test_the_short_list_is_the_last_preset_and_grad_cam_of_the_others():
     presets = load_study("emoscenes").presets
     chosen = short_list(presets)
-    assert list(chosen) == ["gradcam, paper", *METHODS]
-    assert chosen["gradcam, paper"] == preset_cam("gradcam", presets["paper"])
+    assert list(chosen) == ["gradcam, as published", *METHODS]
+    assert chosen["gradcam, as published"] == preset_cam("gradcam", presets["paper"])
     assert chosen["lime"] == preset_cam("lime", presets["corrected"])
 
 
@@ -69,10 +69,11 @@ def test_several_boxes_of_a_class_count_once_and_by_the_largest():
             "probability": 0.9,
         }
     )
-    trial = Trial("x", "removal", objects, pd.DataFrame(), NO_PAIRS, 2)
-    assert trial.cells.rows["effect"].tolist() == [0.6, 0.3]
-    assert trial.attended(np.array([0.9, math.nan, math.nan]), 0.5).tolist() == [True, False]
-    assert trial.attended_under(None).tolist() == [True, True]
+    importances = pd.DataFrame({"way": [0.9, math.nan, math.nan]})
+    trial = Trial("x", "removal", objects, importances, NO_PAIRS, 2)
+    assert trial.effects.cells["effect"].tolist() == pytest.approx([0.45])
+    counts = trial.matrices({"m": ("way", 0.5)}).counts
+    assert counts[["images", "m", "present"]].to_numpy().tolist() == [[2, 1, 2]]
 
 
 def test_only_confident_images_count():
@@ -91,18 +92,6 @@ def test_the_threshold_parts_causes_from_the_rest():
     assert 0.029 < threshold < 0.45 and precision == 1.0
     undefined = np.full(len(trial.objects), np.nan)
     assert all(math.isnan(v) for v in calibration.choose_threshold(trial, undefined))
-
-
-def test_presets_are_told_apart_and_words_say_so():
-    trial = hand_made()
-    table = judgement.preset_table([trial], {"paper": PAPER, "corrected": CORRECTED}, times=50)
-    rows = table.loc["seed 0"]
-    assert rows.loc["corrected", "ap"] == 1.0 and rows.loc["corrected", "auroc"] == 1.0
-    assert rows.loc["corrected", "gain"] == pytest.approx(1 - rows.loc["presence only", "ap"])
-    # every label's cause is in all of its images, so presence alone is right as well
-    assert rows.loc["presence only", "ap"] == 1.0
-    found = judgement.verdict_table(table).loc["seed 0"]
-    assert found["misses"] == "interval apart from presence's" and not found["corrected is better"]
 
 
 def test_spurious_companions_are_those_of_the_label_without_effect():
@@ -151,7 +140,7 @@ def test_the_interval_of_pairs_is_over_scenes():
 def test_the_rule_agrees_with_effects_that_follow_it():
     """Hand-made: the dog is planted for Adoration and the clock for Anxiety, both are causal; the
     couch is a companion of both labels and causes nothing."""
-    (row,) = causes.rule_agreement([hand_made()], times=20).to_dict("records")
+    (row,) = causes.rule_agreement([hand_made().effects]).to_dict("records")
     assert (row["judged"], row["planted"], row["causal"], row["both"]) == (8, 2, 2, 2)
     assert (row["companions"], row["causal companions"]) == (2, 0)
     assert row["rho_low"] <= row["rho"] <= row["rho_high"] and row["rho"] > 0.5
@@ -159,38 +148,42 @@ def test_the_rule_agrees_with_effects_that_follow_it():
     objects.loc[["Clock"], "probability_drop"] = 0.1
     extra = (objects.index == "Chair") & (objects["label"] == "Adoration")
     objects.loc[extra, "probability_drop"] = 0.5
-    other = replace(hand_made(), objects=objects.reset_index())
-    (row,) = causes.rule_agreement([other], times=20).to_dict("records")
+    other = replace(hand_made(), objects=objects.reset_index()).effects
+    (row,) = causes.rule_agreement([other]).to_dict("records")
     assert (row["planted"], row["causal"], row["both"]) == (2, 2, 1)
-    table = causes.disagreements(causes.rule_table(other, times=2))
+    cells = causes.rule_table(other, planted=True)
+    table = causes.disagreements(cells)
     assert table.index.tolist() == [("Chair", "Adoration"), ("Clock", "Anxiety")]
     assert table["effect"].tolist() == pytest.approx([0.5, 0.1])
-    photographs = replace(hand_made(), truth="inpaint")
-    assert causes.rule_agreement([photographs]).empty
+    said = words.planted_words(cells)
+    assert said.startswith("Planted and no cause: Clock for Anxiety. ")
+    assert "Causal and not planted: Chair for Adoration." in said and "Castle for Awe" in said
+    assert causes.rule_agreement([]).empty
+    assert (causes.rule_table(other, planted=False)["planted"] == 0).all()
+
+
+def test_a_planted_cue_that_was_never_seen_has_its_row():
+    cells = causes.rule_table(hand_made().effects, planted=True)
+    castle = cells.loc[("Castle", "Awe")]
+    assert castle["planted"] == 1 and castle["images"] == 0 and math.isnan(castle["effect"])
 
 
 def test_the_neutral_power_is_the_one_with_which_shares_grow():
-    exponent, error = boxes.size_exponent(hand_made(), "gradcam/logit/post_relu/share")
-    assert exponent == pytest.approx(0.25) and error < 1e-6
-
-
-def test_a_shipped_trial_is_the_trial_to_three_digits(tmp_path):
     trial = hand_made()
-    file = tmp_path / "seed-1.parquet"
-    row = {"image": "test/00001", "first_name": "Dog", "second_name": "Cat", "label": "Awe"}
-    row |= {name: 0.123456 for name in NO_PAIRS if name not in row}
-    trial = replace(trial, pairs=pd.DataFrame([row])[list(NO_PAIRS)])
-    trials.save_trial(trial, {"corpus": "c", "accuracy": 0.5}, file)
-    again, record = trials.read_trial(file)
-    assert again.pairs["first_name"].tolist() == ["Dog"]
-    assert again.pairs["logit_both"].tolist() == pytest.approx([0.123456], rel=1e-3)
-    assert record["accuracy"] == 0.5 and again.network == "seed 0" and again.count == 60
-    assert again.objects[["image", "class", "label"]].equals(
-        trial.objects[["image", "class", "label"]]
+    share = trial.importance("gradcam/logit/post_relu/share")
+    objects = trial.objects
+    found = boxes.size_exponent(share, trial.causal, objects["area"], objects["image"])
+    assert found == pytest.approx((0.25, 0.25, 0.25))
+    noise = share * np.exp(np.random.default_rng(0).normal(0, 0.3, len(share)))
+    exponent, low, high = boxes.size_exponent(
+        noise, trial.causal, objects["area"], objects["image"]
     )
-    assert list(again.importances) == list(trial.importances)
-    assert np.allclose(again.importances, trial.importances, rtol=1e-3, atol=1e-6)
-    assert (again.causal == trial.causal).all()
+    x, y = (np.log(np.asarray(v)[trial.causal]) for v in (objects["area"], noise))
+    assert exponent == pytest.approx(np.polyfit(x, y, 1)[0])
+    error = stats.linregress(x, y).stderr
+    assert low < exponent < high and high - low == pytest.approx(4 * error, rel=0.3)
+    nothing = boxes.size_exponent(share, trial.causal & False, objects["area"], objects["image"])
+    assert np.isnan(nothing).all()
 
 
 def test_numbers_hold_every_number_of_a_table():
@@ -206,15 +199,6 @@ def test_missing_tables_name_the_command(tmp_path):
     table = pd.DataFrame({"threshold": [0.5]}, index=["a"])
     with pytest.raises(KeyError, match=r"b has no threshold .*\.training\.calibrate"):
         calibration.threshold_of("b", table)
-
-
-def test_what_is_shipped_is_what_networks_are_compared_by():
-    presets = {"paper": PAPER, "corrected": CORRECTED}
-    trial = hand_made()
-    names = ["lime/logit/post_relu/mean", "lime/logit/post_relu/share", "occlusion/cells/logit"]
-    more = trial.importances.assign(**dict.fromkeys(names, 0.5))
-    kept = list(trials.shippable(replace(trial, importances=more), presets).importances)
-    assert kept == [*trial.importances, "lime/logit/post_relu/mean", "occlusion/cells/logit"]
 
 
 def test_box_measures_by_hand():
@@ -237,82 +221,45 @@ def test_box_measures_by_hand():
 
 def test_methods_have_the_papers_threshold_or_their_own():
     trial = hand_made()
-    column = variant("gradcam", "logit", "post_relu", "mean")
-    calibrated = pd.DataFrame({"threshold": [0.35]}, index=[column])
-    table = judgement.method_table(
-        [trial, replace(trial, network="seed 9")],
-        PAPER.model_copy(update={"threshold": 0.3}),
-        CORRECTED,
-        calibrated,
-        box_times=10,
-    )
-    assert table.index.tolist() == [
-        (network, "gradcam", preset)
-        for network in ("seed 0", "seed 9")
-        for preset in ("paper", "corrected")
+    paper = PAPER.model_copy(update={"threshold": 0.3})
+    truth = hand_made(images=200, seed=5).effects
+    presets = {"paper": paper, "corrected": CORRECTED}
+    table = judgement.method_table(trial, truth, calibrated_thresholds(), presets, times=10)
+    assert [row for row in table.index if row[0] == "gradcam"] == [
+        ("gradcam", "as published"),
+        ("gradcam", "corrected"),
     ]
-    assert table["threshold"].tolist() == [0.3, 0.35] * 2
-    corrected, noise = table.loc[("seed 0", "gradcam", "corrected")], table.iloc[0]
+    noise, corrected = table.loc["gradcam"].iloc[0], table.loc["gradcam"].iloc[1]
+    assert (noise["threshold"], corrected["threshold"]) == (0.3, 0.35)
     assert corrected["ap"] == 1.0 and noise["box_auroc"] < 0.7
-    assert math.isnan(table.iloc[3]["box_ap_low"]) and corrected["box_ap_low"] == 1.0
-    assert judgement.covered_table(table, trial)["ap"].tolist() == [1.0]
+    assert corrected["box_ap_low"] == 1.0
+    kept = (trial.importance("gradcam/probability/pre_relu/mean") > 0.3).mean()
+    assert noise["boxes kept"] == pytest.approx(kept)
+    names = table.index.get_level_values("preset")
+    same = judgement.covered_table(table, trial, truth)
+    assert len(same) == (names != "as published").sum() and same["ap"].iloc[0] == 1.0
 
 
-def preset_rows(network, corrected):
-    rows = {"presence only": (0.6, 0.5, 0.7, 0.9), "paper": (0.4, 0.3, 0.5, 0.7)}
-    rows["corrected"] = corrected
-    columns = ["ap", "ap_low", "ap_high", "auroc"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    table = table.assign(auroc_low=0.0, auroc_high=1.0, gain_low=[np.nan, -0.3, 0.2])
-    table["gain_high"] = [np.nan, 0.1 if network == "seed 0" else -0.1, 0.4]
-    return pd.concat({network: table}, names=["network", "preset"])
+def test_who_keeps_nothing_rejects_nothing():
+    trial = hand_made()
+    found = boxes.box_measures(trial, trial.effect, 2.0, times=10)
+    assert found["kept"] == 0 and math.isnan(found["rejected"])
+    assert math.isnan(found["rejected_low"])
 
 
-@pytest.mark.parametrize(
-    ("corrected", "missed"),
-    [
-        ((0.90, 0.71, 1.0, 0.97), ""),
-        ((0.89, 0.71, 1.0, 0.97), "average precision of at least 0.9"),
-        ((0.90, 0.70, 1.0, 0.97), "interval apart from presence's"),
-        ((0.90, 0.71, 1.0, 0.96), "AUROC of at least 0.97"),
-    ],
-)
-def test_each_network_passes_or_fails_at_the_targets_themselves(corrected, missed):
-    table = pd.concat([preset_rows("seed 0", corrected), preset_rows("seed 1", (1, 0.9, 1, 1))])
-    found = judgement.verdict_table(table)
-    assert found["misses"].to_dict() == {"seed 0": missed, "seed 1": ""}
-    assert found["published is worse"].tolist() == [True, True]
-    assert found["surely worse"].tolist() == [False, True]
-    assert found["corrected is better"].all() and found["surely better"].all()
-    undefined = table.assign(ap=np.nan)
-    nothing = judgement.verdict_table(undefined)
-    assert nothing.empty and list(nothing) == list(found)
-
-
-class OnTest:
-    """Stands for an analysis of the first scenes of the test split by some network."""
-
-    def __init__(self, weights, limit=4, split="test"):
-        self.corpus = EmoScenes(split, limit)
-        self.study = SimpleNamespace(network=SimpleNamespace(weights=weights))
-
-
-def test_shipped_trials_are_of_other_networks_and_of_these_scenes(tmp_path):
-    weights = tmp_path / "emonet.safetensors"
-    weights.write_bytes(b"some weights")
-    analysis = OnTest(weights)
-    record = {"corpus": analysis.corpus.fingerprint, "weights": "others"}
-    trial = replace(hand_made(), pairs=NO_PAIRS)
-    trials.save_trial(trial, record, tmp_path / "seed-0.parquet")
-    own = {**record, "weights": file_hash(weights)}
-    trials.save_trial(replace(trial, network="own"), own, tmp_path / "seed-1.parquet")
-    ((found, kept),) = trials.shipped_trials(analysis, tmp_path)
-    assert found.network == "seed 0" and kept["weights"] == "others"
-    assert found.count == 4 and set(found.objects["image"]) == set(analysis.corpus.ids)
-    assert trials.shipped_trials(OnTest(weights, split="train"), tmp_path) == []
-    trials.save_trial(trial, {**record, "corpus": "old"}, tmp_path / "seed-0.parquet")
-    with pytest.raises(trials.OtherCorpus, match=r"of seed 0 is of old, .*make train-validation"):
-        trials.shipped_trials(analysis, tmp_path)
+def test_this_corpus_is_judged_by_a_truth_that_is_not_its_own():
+    trial, truth = hand_made(seed=1), hand_made(images=200, seed=5).effects
+    found = judgement.own_table(trial, truth, calibrated_thresholds(), PRESETS)
+    assert found.loc["corrected", "ap"] == 1.0
+    scatter = judgement.cell_scatter(trial, truth, calibrated_thresholds(), PRESETS)
+    assert scatter["effect"].equals(truth.judged()) and scatter["presence, percent"].max() == 100
+    turned = truth.cells.assign(effect=0.5 - truth.cells["effect"])
+    assert (
+        judgement.own_table(trial, Truth("x", 1, turned), calibrated_thresholds(), PRESETS).loc[
+            "corrected", "ap"
+        ]
+        < 1
+    )
 
 
 def test_keep_rates_by_size_by_hand():
@@ -328,25 +275,6 @@ def test_keep_rates_by_size_by_hand():
     )
     mean = bins[bins["score"] == "mean"]
     assert mean["objects"].tolist() == [30, 30] and mean["kept"].tolist() == [0.0, 1.0]
-
-
-def test_the_gain_and_its_interval_are_paired_differences():
-    """A matrix that is presence itself gains nothing in any sample."""
-    trial = hand_made(seed=3)
-    column = preset_variant("gradcam", CORRECTED)
-    everything = trial.importances.assign(**{column: 1.0})
-    table = judgement.preset_table(
-        [replace(trial, importances=everything)], {"corrected": CORRECTED}, times=30, box_times=0
-    )
-    row = table.loc[("seed 0", "corrected")]
-    assert row["gain"] == row["gain_low"] == row["gain_high"] == 0.0
-    noise = trial.importances.assign(**{column: np.where(trial.causal, 0.1, 0.9)})
-    table = judgement.preset_table(
-        [replace(trial, importances=noise)], {"corrected": CORRECTED}, times=30, box_times=0
-    )
-    row = table.loc[("seed 0", "corrected")]
-    assert row["gain"] == row["ap"] - table.loc[("seed 0", "presence only"), "ap"] < 0
-    assert row["gain_high"] < 0
 
 
 def test_among_equal_thresholds_the_one_that_parts_the_boxes_is_taken():
@@ -365,15 +293,35 @@ def test_occlusions_and_cams_are_compared_on_the_same_scenes():
     first = trial.objects["image"] < "test/00040"
     grey = np.where(first, trial.effect, np.nan)
     importances = trial.importances.assign(**{"occlusion/grey/probability": grey})
-    names = [variant("gradcam", "logit", "post_relu", "mean"), "occlusion/grey/probability"]
-    table = judgement.method_table(
-        [replace(trial, importances=importances)],
-        PAPER,
-        CORRECTED,
-        pd.DataFrame({"threshold": 0.3}, index=names),
-        box_times=0,
-    )
-    images = table.droplevel(["network", "method"])["images"].to_dict()
-    assert images == {"paper": 60, "corrected": 60, "occlusion": 40}
-    same = judgement.covered_table(table, replace(trial, importances=importances))
-    assert same["images"].tolist() == [40, 40] and same["ap"].tolist() == [1.0, 1.0]
+    thresholds = calibrated_thresholds()
+    thresholds.loc["occlusion/grey/probability"] = 0.3
+    trial = replace(trial, importances=importances)
+    table = judgement.method_table(trial, trial.effects, thresholds, PRESETS, times=0)
+    images = table["images"].groupby(level="preset").first().to_dict()
+    assert images == {"as published": 60, "corrected": 60, "occlusion": 40}
+    same = judgement.covered_table(table, trial, trial.effects)
+    assert set(same["images"]) == {40}
+    assert same.loc[("occlusion grey", "occlusion"), "ap"] == 1.0
+
+
+def test_the_same_keep_rate_keeps_as_many_boxes():
+    trial = hand_made()
+    empty = trial.importances.assign(**{"random/mean": np.nan})
+    half = np.where(np.arange(len(trial.objects)) % 2, np.nan, trial.effect + 1)
+    trial = replace(trial, importances=empty.assign(half=half))
+    limits = calibration.matched(trial, 0.25)
+    for name in ("gradcam/probability/pre_relu/mean", "half"):
+        kept = (trial.importance(name) > limits[name]).mean()
+        assert kept == pytest.approx(0.25, abs=0.01)
+    assert math.isnan(limits["random/mean"])
+    assert (trial.importance("half") > calibration.matched(trial, 0.9)["half"]).mean() > 0.45
+
+
+def test_thresholds_are_a_networks_own_or_the_first_ones(tmp_path):
+    rows = {("seed 1", "a"): 0.1, ("seed 0", "a"): 0.2}
+    table = pd.DataFrame({"threshold": rows}).rename_axis(["network", "variant"])
+    file = tmp_path / "calibration.csv"
+    table.to_csv(file)
+    read = calibration.read_calibration(file)
+    assert calibration.of_network(read, "seed 0").loc["a", "threshold"] == 0.2
+    assert calibration.of_network(read, "my own").loc["a", "threshold"] == 0.1

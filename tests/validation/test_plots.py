@@ -7,18 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from tiny_trials import CORRECTED, PAPER, hand_made
+from tiny_trials import CORRECTED, PAPER, calibrated_thresholds, hand_made
 
 from emocam_utils.figures import style
-from emocam_utils.pipeline.importance import SCORES
-from emocam_utils.validation import causes, judgement, plots
-from emocam_utils.validation.contestants import FACTORS, variant
+from emocam_utils.validation import causes, factors, headline, judgement, method_plots, plots
+from emocam_utils.validation.contestants import ODDS, contestants
+from emocam_utils.validation.detected import CONFIDENCES
 from emocam_utils.validation.experiment import Experiment, telling_image
+from emocam_utils.validation.fresh_tables import KEPT, curve_variants, threshold_table
 
 PRESETS = {"paper": PAPER, "corrected": CORRECTED}
-THRESHOLDS = pd.DataFrame(
-    {"threshold": 0.3}, [variant("gradcam", *way, score) for way in FACTORS for score in SCORES]
-)
+THRESHOLDS = calibrated_thresholds()
 
 
 def trial_of(kind):
@@ -31,6 +30,28 @@ def trial_of(kind):
     return trial.of(set()) if kind == "empty" else trial
 
 
+def evidence(trial):
+    """Truth and corpora of two networks; none of an empty trial."""
+    if not len(trial.objects):
+        return {}, {}
+    ways = contestants(THRESHOLDS, PRESETS, trial.importances.columns)
+    names = "seed 0", "seed 1"
+    return dict.fromkeys(names, trial.effects), dict.fromkeys(names, [trial.matrices(ways)] * 2)
+
+
+def boxes_of(trial):
+    value = np.nan if trial.count < 2 else 0.5
+    names = ("seed 0", "seed 1") if trial.count else ()
+    rows = [
+        (network, corpus, "curve", name, at, value)
+        for network in names
+        for corpus in range(2)
+        for name in curve_variants(PRESETS)
+        for at in KEPT
+    ]
+    return pd.DataFrame(rows, columns=["network", "corpus", "measure", "name", "at", "value"])
+
+
 def experiment(trial):
     image = telling_image(trial)
     objects = trial.objects[trial.objects["image"] == image].reset_index(drop=True)
@@ -39,35 +60,64 @@ def experiment(trial):
     return Experiment(image, picture, objects, (picture,) * len(objects), cams)
 
 
+def main(trial):
+    table = headline.headline_table(*evidence(trial), boxes_of(trial))
+    scatter = judgement.cell_scatter(trial, trial.effects, THRESHOLDS, PRESETS)
+    return plots.validation_figure(
+        table, scatter, judgement.size_bins(trial, CORRECTED, THRESHOLDS)
+    )
+
+
+def thresholds(trial):
+    table = headline.headline_table(*evidence(trial), boxes_of(trial))
+    cuts = headline.cut_table(*evidence(trial))
+    return method_plots.threshold_figure(threshold_table(boxes_of(trial)), cuts, table)
+
+
 def methods(trial):
-    return judgement.method_table([trial, trial], PAPER, CORRECTED, THRESHOLDS, box_times=10)
+    return judgement.method_table(trial, trial.effects, THRESHOLDS, PRESETS, times=10)
+
+
+def steps(trial):
+    return factors.step_table(*evidence(trial), PRESETS)
+
+
+def detected(trial):
+    rows = {
+        (f"above {c}", name): {"ap": 0.5 if trial.count > 1 else np.nan}
+        for c in CONFIDENCES[: trial.count]
+        for name in (ODDS, "corrected")
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["ap"])
+    return table.rename_axis(["boxes", "contestant"]) if rows else pd.DataFrame()
 
 
 def curves(kind):
     """The tables of `curve_figure` as their functions make them, or without a row or a value."""
     value = np.nan if kind == "too few" else 0.5
-    ends = {"area": value, "area_low": value, "area_high": value}
-    lines = [("m", c, s, value) for c in ("deletion", "insertion") for s in (0.0, 1.0)]
-    lines = pd.DataFrame(lines, columns=["method", "curve", "share", "probability"]).assign(**ends)
+    ends = {f"{n}{e}": value for n in ("area", "probability") for e in ("", "_low", "_high")}
+    lines = [("m", c, s) for c in ("deletion", "insertion") for s in (0.0, 1.0)]
+    lines = pd.DataFrame(lines, columns=["method", "curve", "share"]).assign(**ends)
     road = pd.DataFrame({"road": value, "road_low": value, "road_high": value}, index=["m"])
-    layers = pd.DataFrame({"method": "m", "layer": ["none", "head.fc8"], "similarity": value})
+    ends = {f"similarity{end}": value for end in ("", "_low", "_high")}
+    layers = pd.DataFrame({"method": "m", "layer": ["none", "head.fc8"]}).assign(**ends)
     return [table.iloc[:0] if kind == "empty" else table for table in (lines, road, layers)]
 
 
 DRAWN = {
     "experiment": lambda trial, _: plots.experiment_figure(experiment(trial)),
-    "effects": lambda trial, _: plots.effects_figure(causes.rule_table(trial, times=2)),
-    "validation": lambda trial, _: plots.validation_figure(
-        judgement.preset_table([trial], PRESETS, times=5, box_times=5),
-        judgement.cell_scatter(trial, PRESETS),
-        judgement.size_bins(trial, CORRECTED, THRESHOLDS),
+    "effects": lambda trial, _: plots.effects_figure(causes.rule_table(trial.effects, True)),
+    "effects of photographs": lambda trial, _: plots.effects_figure(
+        causes.rule_table(trial.effects, False)
     ),
-    "factors": lambda trial, _: plots.factor_figure(
-        judgement.step_table(trial, PAPER, CORRECTED, THRESHOLDS),
-        judgement.factor_table(trial, THRESHOLDS),
+    "validation": lambda trial, _: main(trial),
+    "thresholds": lambda trial, _: thresholds(trial),
+    "factors": lambda trial, _: method_plots.factor_figure(
+        steps(trial), factors.difference_table(*evidence(trial), PRESETS)
     ),
-    "methods": lambda trial, _: plots.method_figure(methods(trial), float("nan")),
-    "curves": lambda _, kind: plots.curve_figure(*curves(kind)),
+    "methods": lambda trial, _: method_plots.method_figure(methods(trial), steps(trial), {}),
+    "detected": lambda trial, _: method_plots.detected_figure(detected(trial)),
+    "curves": lambda _, kind: method_plots.curve_figure(*curves(kind)),
 }
 
 
@@ -81,14 +131,27 @@ def test_every_plot_is_drawn_without_a_warning(name, kind):
     plt.close(figure)
 
 
+def test_effects_that_are_unknown_look_unlike_zero_and_idle_cues_stay():
+    trial = trial_of("full")
+    objects = trial.objects.assign(
+        probability_drop=np.where(trial.objects["class"] == "Clock", 0.0, trial.effect)
+    )
+    cells = causes.rule_table(type(trial)(**{**vars(trial), "objects": objects}).effects, True)
+    ax = plots.effects_figure(cells).axes[0]
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    assert "Clock" in rows and "Umbrella" in rows
+    dashed = [p for p in ax.patches if p.get_linestyle() not in ("-", "solid")]
+    assert len(dashed) == (cells["planted"] > 0).sum() - 1  # all but the dog for Adoration
+    mesh = ax.collections[0]
+    zero = mesh.cmap(mesh.norm(0.0))[:3]
+    assert np.allclose(zero, 0.97, atol=0.02) and mesh.get_array().mask.any()
+    plt.close("all")
+
+
 def test_a_plot_shows_what_the_table_says():
     trial = trial_of("full")
-    cells = causes.rule_table(trial, times=2)
-    ax = plots.effects_figure(cells).axes[0]
-    outlined = [p for p in ax.patches if p.get_edgecolor()[:3] == (0, 0, 0)]
-    assert len(outlined) == (cells["planted"] > 0).sum() == 2
     table = methods(trial)
-    figure = plots.method_figure(table, 0.5)
+    figure = method_plots.method_figure(table, steps(trial), {"seed 0": 0.5})
     drawn = {round(float(line.get_xdata()[0]), 6) for line in figure.axes[0].lines}
     assert set(table["ap"].round(6)) <= drawn and 0.5 in drawn
     assert figure.axes[0].get_ylim()[0] > figure.axes[0].get_ylim()[1]
