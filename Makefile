@@ -61,10 +61,10 @@ lab: $(INSTALLED) ## JupyterLab in notebooks/ (LAB= for its options)
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(LAB)
 train: $(INSTALLED) ## train the shipped networks again on drawn scenes (up to an hour)
 	@$(PY) -m emocam_utils.training
-train-validation: $(INSTALLED) ## train the further networks of 06_validation and measure them (SEEDS="0 2")
-	@for seed in $(or $(SEEDS),0 2); do out=data/raw/validation/seed-$$seed; \
-	$(PY) -m emocam_utils.training --only emonet --seed $$seed --epochs 12 --out $$out $(TRAIN) && \
-	$(PY) -m emocam_utils.training.validate --seed $$seed --weights $$out || exit 1; done
+train-validation: $(INSTALLED) ## train the further networks of 06_validation, and measure what objects do to all of them
+	@for what in "0 0.2 seed-0" "2 0.2 seed-2" "1 0 seed-1-no-conv5-dropout"; do set -- $$what; \
+	$(PY) -m emocam_utils.training --only emonet --seed $$1 --cam-dropout $$2 --out data/emoscenes/networks/$$3 $(TRAIN) || exit 1; done
+	@$(PY) -m emocam_utils.training.truth
 train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
 	@$(PY) -m emocam_utils.training.gimefive $(call needed,DATA,DATA=/home/me/fer2013)
 facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder, PUBLISH=1)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import paths
+from ..corpora.emoscenes.corpus import scenes_hash
 from ..corpora.emoscenes.rule import load_rule
 from ..corpora.emoscenes.scene import CLASSES
 from ..progress import explained
@@ -71,7 +72,13 @@ def _train_detector(
         recipe=recipe,
         out=out,
     )
-    return {"scenes": count, "epochs": recipe.epochs, "seconds": time.monotonic() - started}
+    seconds = time.monotonic() - started
+    return {
+        "scenes": count,
+        "epochs": recipe.epochs,
+        "seconds": seconds,
+        "source": scenes_hash(),
+    }
 
 
 def _first(scenes: TrainingScenes, count: int) -> pd.DataFrame:

@@ -57,17 +57,23 @@ def augmented(pixels: Tensor, recipe: Recipe, generator: torch.Generator) -> Ten
         draw = torch.rand(n, channels, 1, 1, generator=generator) * 2 - 1
         return draw.to(pixels.device).view(n, 1, channels)
 
-    flipped = bool(torch.rand(1, generator=generator) < 0.5)
-    right, down = (torch.randint(0, 2 * recipe.shift + 1, (2,), generator=generator)) - recipe.shift
-    columns = (torch.arange(width) + right).clamp(0, width - 1)
-    rows = (torch.arange(height) + down).clamp(0, height - 1)
-    columns = width - 1 - columns if flipped else columns
-    moved = pixels.index_select(1, rows.to(pixels.device))
-    moved = moved.index_select(2, columns.to(pixels.device)).view(n, height, width * 3)
+    if torch.rand(1, generator=generator) < 0.5:
+        pixels = pixels.flip(2)
+    right, down = torch.randint(0, 2 * recipe.shift + 1, (2,), generator=generator).tolist()
+    moved = _moved(_moved(pixels, 1, down - recipe.shift), 2, right - recipe.shift)
     gain = (1 + recipe.jitter * uniform(1)) / recipe.scale
     offset = recipe.jitter * uniform(3) - torch.tensor(recipe.mean, device=pixels.device) * gain
-    images = moved.float().mul_(gain).add_(offset.repeat(1, 1, width))
+    images = moved.view(n, height, width * 3).float().mul_(gain).add_(offset.repeat(1, 1, width))
     return images.view(n, height, width, 3).permute(0, 3, 1, 2)
+
+
+def _moved(pixels: Tensor, axis: int, by: int) -> Tensor:
+    """Pixel `i + by` of an axis in the place of pixel i; what comes from outside is the edge."""
+    size = pixels.shape[axis]
+    kept = pixels.narrow(axis, max(by, 0), size - abs(by))
+    edge = pixels.narrow(axis, size - 1 if by > 0 else 0, 1)
+    repeated = [edge] * abs(by)
+    return torch.cat([kept, *repeated] if by > 0 else [*repeated, kept], axis)
 
 
 class _TrainedNorm(nn.Module):
@@ -128,7 +134,7 @@ def train_emonet(
     network.to(device, memory_format=torch.channels_last)
 
     def batch_of(rows: Tensor, generator: torch.Generator) -> Tensor:
-        return augmented(scenes.emonet_images[rows].to(device), recipe, generator)
+        return augmented(scenes.emonet_images.index_select(0, rows).to(device), recipe, generator)
 
     checkpoint = out.with_suffix(".checkpoint")
     history = fit(

@@ -102,7 +102,9 @@ def test_splits_are_balanced_and_disjoint():
     assert {labels.count(label) for label in set(labels)} == {2} and len(set(labels)) == 20
     assert not set(test.ids) & set(corpus.EmoScenes("calibration").ids)
     assert len(corpus.EmoScenes("test").ids) == 2000
-    with pytest.raises(ValueError, match="'validation' is not one of train, calibration, test"):
+    with pytest.raises(
+        ValueError, match="'validation' is not one of train, calibration, test, truth"
+    ):
         corpus.EmoScenes("validation")
 
 

@@ -25,7 +25,7 @@ from . import layers
 from . import scene as scenes
 from .rule import RULE_FILE, load_rule
 
-SPLITS = {"train": 20_000, "calibration": 1_000, "test": 2_000}
+SPLITS = {"train": 20_000, "calibration": 1_000, "test": 2_000, "truth": 10_000}
 
 
 def image_id(split: str, index: int) -> str:
