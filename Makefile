@@ -65,6 +65,9 @@ train-validation: $(INSTALLED) ## train the further networks of 06_validation, a
 	@for what in "0 0.2 seed-0" "2 0.2 seed-2" "1 0 seed-1-no-conv5-dropout"; do set -- $$what; \
 	$(PY) -m emocam_utils.training --only emonet --seed $$1 --cam-dropout $$2 --out data/emoscenes/networks/$$3 $(TRAIN) || exit 1; done
 	@$(PY) -m emocam_utils.training.truth
+	@$(MAKE) --no-print-directory spread
+spread: $(INSTALLED) ## thresholds of these networks, and their matrices on fresh corpora (an hour; goes on where it was)
+	@$(PY) -m emocam_utils.training.calibrate && $(PY) -m emocam_utils.training.fresh
 train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
 	@$(PY) -m emocam_utils.training.gimefive $(call needed,DATA,DATA=/home/me/fer2013)
 facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder, PUBLISH=1)

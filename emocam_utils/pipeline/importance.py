@@ -139,14 +139,13 @@ def share_per_sqrt_area(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> 
 
 @SCORES.register("share_per_cbrt_area")
 def share_per_cbrt_area(cam: NDArray, boxes: NDArray, size: tuple[int, int]) -> NDArray[np.float64]:
-    """Share of the map over the cube root of the box's share of the image: neutral in size.
+    """Share of the map over the cube root of the box's share of the image: between the extremes.
 
-    A score is neutral if it does not grow or shrink with the size of a box that *is* a cause. The
-    evidence for a cause is a blob as wide as the cells' receptive field, not as the box: a larger
-    box holds more of it, but less than in proportion to its area. Measured by removal, the share in
-    boxes of causes grows about as area^(1/3) (06_validation, `validation.size_exponent`). So
-    dividing by the area (the mean) favours small boxes, dividing by nothing (the share) large
-    ones, and the square root still leans to the small.
+    The evidence for a cause is a blob as wide as the cells' receptive field, not as the box: a
+    larger box holds more of it, but less than in proportion to its area. So dividing by the area
+    (the mean) favours small boxes and dividing by nothing (the share) large ones. With which power
+    the share in boxes of causes grows differs between networks (06_validation measures it), so no
+    single root is fair to all sizes for all of them.
 
     returns : (B,), 0 and up; NaN as for the mean
     """

@@ -46,3 +46,17 @@ def percentile(samples: ArrayLike, level: float = LEVEL) -> Interval:
         chosen = samples[:, enough] if samples.ndim > 1 else samples[:, None]
         ends[:, enough] = np.nanquantile(chosen, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return ends[0], ends[1]
+
+
+def middle(values: ArrayLike, level: float = LEVEL) -> tuple[NDArray, NDArray, NDArray]:
+    """Mean of values of independent corpora, and the range of the middle 95 % of them.
+
+    values  : (T, ...); NaN where a corpus does not define the value
+    returns : mean, lower and upper ends (...); NaN where fewer than half of them are defined
+    """
+    values = np.asarray(values, dtype=np.float64)
+    low, high = percentile(values, level)
+    known = ~np.isnan(values)
+    total, count = np.where(known, values, 0).sum(axis=0), known.sum(axis=0)
+    mean = np.where(np.isnan(low), np.nan, total / np.maximum(count, 1))
+    return mean[()], low[()], high[()]

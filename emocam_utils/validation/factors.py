@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from ..pipeline.importance import SCORES
-from ..stats.intervals import percentile
+from ..stats.intervals import middle
 from ..study import Preset
 from .contestants import FACTORS, METHODS, preset_setting, preset_variant, published_name, variant
 from .headline import Corpora, by_network, judged_corpora, spread
@@ -56,9 +55,8 @@ def step_table(
 
 def with_differences(table: pd.DataFrame, differences: pd.DataFrame, name: str) -> pd.DataFrame:
     """A table of contestants with the mean and the middle 95 % of differences (corpora, those)."""
-    low, high = percentile(differences.to_numpy())
-    ends = pd.DataFrame({name: differences.mean(), f"{name}_low": low, f"{name}_high": high})
-    return table.join(ends)
+    columns = zip((name, f"{name}_low", f"{name}_high"), middle(differences), strict=True)
+    return table.join(pd.DataFrame(dict(columns), index=differences.columns))
 
 
 def factor_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
@@ -86,14 +84,9 @@ def difference_table(
         ap = judged_corpora(truths[network], matrices, ways)["ap"].unstack("contestant")
         for factor, (before, after) in pairs.items():
             if before in ap and after in ap:
-                change = (ap[after] - ap[before]).to_numpy()
-                low, high = percentile(change)
-                rows[network, factor] = {
-                    "change": np.nanmean(change),
-                    "low": low,
-                    "high": high,
-                    "corpora": len(change),
-                }
+                change = ap[after] - ap[before]
+                ends = zip(("change", "low", "high"), middle(change), strict=True)
+                rows[network, factor] = {**dict(ends), "corpora": len(change)}
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(["network", "factor"]) if len(table) else table
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..pipeline.analysis import Analysis
-from ..stats.intervals import percentile
+from ..stats.intervals import middle
 from ..stats.ranks import ranked
 from ..study import Preset
 from .boxes import keep_rate
@@ -137,8 +137,7 @@ def threshold_table(boxes: pd.DataFrame) -> pd.DataFrame:
     found = boxes[boxes["measure"] == "curve"].groupby(["network", "name", "at"], sort=False)
     rows = []
     for (network, name, kept), table in found:
-        values = table["value"].to_numpy(dtype=np.float64)
-        rows.append((network, name, kept, np.nanmean(values), *percentile(values)))
+        rows.append((network, name, kept, *middle(table["value"])))
     return pd.DataFrame(rows, columns=["network", "name", "kept", "ap", "ap_low", "ap_high"])
 
 

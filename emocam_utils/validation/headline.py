@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..stats.bootstrap import interval
-from ..stats.intervals import percentile
+from ..stats.intervals import middle
 from ..stats.ranks import average_precision
 from .cells import CAUSAL, LEAST, Matrices, judge
 from .contestants import (
@@ -69,9 +69,7 @@ def spread(found: pd.DataFrame) -> pd.DataFrame:
     for name, table in found.groupby(level="contestant", sort=False):
         row = {"corpora": len(table)}
         for measure in found.columns:
-            values = table[measure].to_numpy()
-            low, high = percentile(values)
-            mean = np.nanmean(values) if np.isfinite(values).any() else np.nan
+            mean, low, high = middle(table[measure])
             row |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}
         rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("contestant")
@@ -88,8 +86,7 @@ def summary(found: pd.DataFrame) -> pd.DataFrame:
     table = spread(found)
     ap = found["ap"].unstack("contestant")[table.index]
     gain = ap.sub(ap[ODDS], axis=0)
-    low, high = percentile(gain.to_numpy())
-    return table.assign(gain=gain.mean(), gain_low=low, gain_high=high)
+    return table.assign(**dict(zip(("gain", "gain_low", "gain_high"), middle(gain), strict=True)))
 
 
 def headline_table(
@@ -121,8 +118,7 @@ def cut_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
         for cut in CUTS:
             causal = (effects > cut).to_numpy()
             ap = [[average_precision(v, causal) for _, v in table.items()] for table in scores]
-            low, high = percentile(np.array(ap))
-            ends = {"ap": np.mean(ap, axis=0), "ap_low": low, "ap_high": high}
+            ends = dict(zip(("ap", "ap_low", "ap_high"), middle(ap), strict=True))
             index = pd.Index(list(HEADLINE), name="contestant")
             tables[network, cut] = pd.DataFrame({**ends, "causal": causal.sum()}, index=index)
     return pd.concat(tables, names=["network", "cut"]) if tables else pd.DataFrame()

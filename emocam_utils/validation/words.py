@@ -193,3 +193,15 @@ def curve_words(tables: Mapping[str, pd.DataFrame]) -> str:
     known = road["road"].dropna()
     best += [f"ROAD: {known.idxmax()}"] if len(known) else []
     return f"First by {'; '.join(best)}." if best else NOTHING
+
+
+def readme_table(headline: pd.DataFrame) -> str:
+    """The table of the README: average precision per cell by contestant and network, Markdown."""
+    networks = sorted(level(headline, "network"), key=lambda name: ("," in name, name))
+    lines = [["average precision of what ranks the cells", *networks]]
+    lines.append(["---"] * len(lines[0]))
+    for name in level(headline, "contestant"):
+        rows = (headline.loc[(network, name)] for network in networks)
+        cells = [f"{r['ap']:.2f} [{r['ap_low']:.2f}, {r['ap_high']:.2f}]" for r in rows]
+        lines.append([name, *cells])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from emocam_utils.stats.intervals import percentile, wilson
+from emocam_utils.stats.intervals import middle, percentile, wilson
 
 
 @given(n=st.integers(1, 400), share=st.floats(0, 1), level=st.sampled_from([0.9, 0.95, 0.99]))
@@ -40,3 +40,15 @@ def test_percentile_needs_half_of_the_samples():
     assert low[1] == pytest.approx(3.05) and high[1] == pytest.approx(4.95)
     assert np.isnan(low).tolist() == np.isnan(high).tolist() == [False, False, True]
     assert all(np.isnan(percentile(few)).all() for few in ([], [nan, nan, 1.0]))
+
+
+def test_the_middle_of_corpora_holds_their_mean_and_most_of_them():
+    values = np.random.default_rng(0).normal(size=(1000, 2))
+    mean, low, high = middle(values)
+    assert mean == pytest.approx(values.mean(axis=0))
+    inside = ((low <= values) & (values <= high)).mean(axis=0)
+    assert inside == pytest.approx([0.95, 0.95])
+    values[:900, 1] = np.nan
+    mean, low, high = middle(values)
+    assert np.isnan([mean[1], low[1], high[1]]).all() and mean[0] == values[:, 0].mean()
+    assert np.isnan(middle([np.nan, np.nan])).all()

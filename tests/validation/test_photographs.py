@@ -8,7 +8,18 @@ from tiny_studies import PRESET, scene_study
 
 from emocam_utils.pipeline.analysis import Analysis
 from emocam_utils.study import CorpusSpec
-from emocam_utils.validation import causes, contestants, curves, judgement, plots, shipped
+from emocam_utils.validation import (
+    causes,
+    contestants,
+    curves,
+    detected,
+    fresh_tables,
+    headline,
+    judgement,
+    known,
+    plots,
+    words,
+)
 from emocam_utils.validation.experiment import experiment_on, telling_image
 from emocam_utils.validation.road import road_table
 from emocam_utils.validation.trial import put_on_trial
@@ -40,25 +51,34 @@ def test_photographs_are_judged_as_far_as_they_can_be(photographs):
     one = experiment_on(photographs, trial, telling_image(trial), PRESETS)
     assert len(one.versions) == len(one.objects)
     plots.experiment_figure(one)
-    thresholds = pd.DataFrame({"threshold": 0.3}, index=list(trial.importances))
-    assert shipped.shipped_trials(photographs) == []
-    assert shipped.network_table(photographs, [trial], [{}])["accuracy"].isna().all()
-    cells = causes.rule_table(trial, times=5)
-    assert (cells["planted"] == 0).all() and causes.rule_agreement([trial]).empty
-    assert causes.pairs_by_network([trial])["pairs"].sum() == 0
-    table = judgement.preset_table([trial], PRESETS, times=5, box_times=5)
-    assert table["ap"].isna().all() and judgement.verdict_table(table).empty
-    detected = judgement.detected_table(photographs, trial, PRESETS, times=5)
-    assert detected.index.get_level_values("boxes").unique().tolist() == ["detected"]
-    methods = judgement.method_table([trial], *PRESETS.values(), thresholds, box_times=5)
-    assert len(judgement.covered_table(methods, trial)) == len(methods) - len(contestants.METHODS)
+    thresholds = pd.DataFrame({"threshold": 0.3, "matched": 0.2}, index=list(trial.importances))
+    evidence = fresh_tables.Evidence.shipped(photographs, 0.5)
+    assert evidence.corpora == {} and evidence.truths == {} and evidence.count.startswith("this")
+    truth = evidence.truth(trial)
+    assert known.network_table(evidence.truths).empty
+    cells = causes.rule_table(truth, trial.planted)
+    assert (cells["planted"] == 0).all() and causes.rule_agreement([]).empty
+    assert causes.pair_table(trial.pairs)["pairs"].sum() == 0
+    ways = contestants.contestants(thresholds, PRESETS, trial.importances.columns)
+    table = headline.halves_table(trial, ways, times=3)
+    assert table.empty or table["ap"].isna().all()
+    verdict = headline.verdict_table(table)
+    assert verdict.empty and words.headline_words(table, verdict) == words.NOTHING
+    own = judgement.own_table(trial, truth, thresholds, PRESETS)
+    assert own["ap"].isna().all()
+    assert detected.detected_table(photographs, trial, truth, thresholds, PRESETS).empty
+    assert detected.detector_table(photographs, trial).empty
+    methods = judgement.method_table(trial, truth, thresholds, PRESETS, times=5)
+    same = judgement.covered_table(methods, trial, truth)
+    assert len(same) == len(methods) - len(contestants.METHODS)
+    assert fresh_tables.again(photographs, evidence, thresholds, PRESETS).empty
     maps = photographs.maps(contestants.short_list(PRESETS))
     pointing = curves.pointing_table(trial.objects, trial.causal, maps, photographs.images)
     assert (pointing["images"] == 0).all()
     ids = photographs.ids[:1]
     lines = curves.curve_table(photographs, maps, ids, steps=2)
-    assert set(lines["method"]) == set(maps) and len(road_table(photographs, maps, ids)) == len(
-        maps
-    )
-    tables = {"cells": cells, "presets": table, "methods": methods, "pointing": pointing}
+    removed = road_table(photographs, maps, ids)
+    assert set(lines["method"]) == set(maps) and len(removed) == len(maps)
+    assert "deletion" in words.curve_words({"curves": lines, "road": removed})
+    tables = {"cells": cells, "headline": table, "methods": methods, "pointing": pointing}
     assert set(judgement.numbers(tables).index.unique("table")) <= set(tables)

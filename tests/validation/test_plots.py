@@ -1,6 +1,7 @@
 """Every plot of every table that there can be: full, of one label, undefined, empty."""
 
 import warnings
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,7 +27,7 @@ def trial_of(kind):
         return trial.of(set(trial.objects.loc[trial.objects["label"] == "Anxiety", "image"]))
     if kind == "too few":  # no cell is judged, no object is a cause
         objects = trial.objects.assign(probability_drop=0.0)
-        return type(trial)(**{**vars(trial), "objects": objects}).of({"test/00000"})
+        return replace(trial, objects=objects).of({"test/00000"})
     return trial.of(set()) if kind == "empty" else trial
 
 
@@ -136,7 +137,7 @@ def test_effects_that_are_unknown_look_unlike_zero_and_idle_cues_stay():
     objects = trial.objects.assign(
         probability_drop=np.where(trial.objects["class"] == "Clock", 0.0, trial.effect)
     )
-    cells = causes.rule_table(type(trial)(**{**vars(trial), "objects": objects}).effects, True)
+    cells = causes.rule_table(replace(trial, objects=objects).effects, True)
     ax = plots.effects_figure(cells).axes[0]
     rows = [label.get_text() for label in ax.get_yticklabels()]
     assert "Clock" in rows and "Umbrella" in rows
