@@ -10,7 +10,7 @@ import ipywidgets
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..figures import association_figure
+from ..heatmaps import association_figure
 from ..pipeline.analysis import Analysis
 from ..pipeline.counts import Tally
 from ..pipeline.matrix import most_prominent

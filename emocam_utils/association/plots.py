@@ -12,16 +12,15 @@ from matplotlib.figure import Figure
 
 from ..figures import (
     KEPT,
-    association_figure,
     draw_boxes,
     overlay,
-    plot_association,
     said,
     short_label,
     show_image,
     side_by_side,
     slanted,
 )
+from ..heatmaps import association_figure, plot_association
 from ..pipeline.example import Example
 
 __all__ = ["association_figure"]  # drawn by others too, so it lies in `figures`

@@ -5,7 +5,7 @@ annotations, annotation_plots   what FindingEmo's annotators say
 plots, explorer                 the pipeline on one image, and detections
 """
 
-from ..figures import association_figure
+from ..heatmaps import association_figure
 from ..pipeline.example import clear_example, example
 from ..pipeline.matrix import class_counts
 from . import annotation_plots, annotations, plots, sheets
