@@ -7,7 +7,8 @@ gives equal bytes: no dates, no random ids.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,7 @@ def save_figure(
     study, corpus = analysis.study, analysis.corpus
     network = f"{study.network.name} ({_shown(study.network.weights)})"
     words = f"{corpus.name}  ·  {network}  ·  n = {n}"
+    words = textwrap.fill(words, int(17 * figure.get_figwidth()), break_long_words=False)
     figure.text(0.5, -0.01, words, ha="center", va="top", fontsize=7.5, color="#666")
     readable(figure)
     folder = study.figures
@@ -227,7 +229,8 @@ class _Names(Artist):
         sizes = np.array([(extent.width, extent.height) for extent in extents]) + 2 * pad
         frame = ax.bbox.width, ax.bbox.height
         places = placed(((points - origin) * flip).reshape(-1, 4), sizes, frame) + pad
-        for text, at in zip(texts, ax.transData.inverted().transform(places * flip + origin)):
+        data = ax.transData.inverted().transform(places * flip + origin)
+        for text, at in zip(texts, data, strict=True):
             text.set_position(at)
 
 

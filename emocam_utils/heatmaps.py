@@ -103,7 +103,12 @@ def label_names(images: pd.Series) -> list[str]:
 
 
 def plot_cells(
-    ax: Axes, table: pd.DataFrame, images: pd.Series, scale: plt.cm.ScalarMappable, title: str
+    ax: Axes,
+    table: pd.DataFrame,
+    images: pd.Series,
+    scale: plt.cm.ScalarMappable,
+    title: str,
+    columns: str = "predicted emotion",
 ) -> None:
     """Cells without numbers: for tables that stand side by side in one order of classes.
 
@@ -123,7 +128,8 @@ def plot_cells(
     ax.set_yticks(places[0], table.index, fontsize=SMALLEST)
     names = label_names(images[table.columns])
     ax.set_xticks(places[1], names, rotation=90, fontsize=SMALLEST)
-    ax.invert_yaxis()
+    ax.set_ylim(len(table), 0)  # panels that share an axis must not turn it twice
+    ax.set_xlabel(f"{columns} (n images)", fontsize=SMALLEST + 0.5)
 
 
 def mark_cells(
@@ -149,7 +155,8 @@ def mark_cells(
         )  # fmt: skip
     if causes is not None:
         for row, place in zip(*np.nonzero(causes.to_numpy()), strict=True):
-            ax.add_patch(plt.Rectangle((place, row), 1, 1, fill=False, ec=CAUSE, lw=1.3, zorder=3))
+            around = {"fill": False, "edgecolor": CAUSE, "linewidth": 1.3, "zorder": 3}
+            ax.add_patch(plt.Rectangle((place, row), 1, 1, clip_on=False, **around))
 
 
 def key_of_marks(dots: str = "", causes: str = "", crosses: str = "", blank: str = "") -> list:

@@ -9,7 +9,14 @@ import emocam_utils
 
 LAYERS = (  # from the ground up; what stands in one line may import each other
     (
-        "study", "paths", "registry", "syntax", "progress", "names", "label_placement", "figures",
+        "study",
+        "paths",
+        "registry",
+        "syntax",
+        "progress",
+        "names",
+        "label_placement",
+        "figures",
         "heatmaps",
     ),
     ("stats",),

@@ -34,6 +34,13 @@ def chosen_boxes(attention: Attention) -> tuple[Candidates, NDArray[np.bool_]]:
     return candidates, importance > preset.threshold
 
 
+def counted_boxes(attention: Attention) -> NDArray[np.bool_]:
+    """Boxes of enough confidence in images that count, (all boxes,)."""
+    a, rows = attention, np.zeros(len(attention.boxes), dtype=bool)
+    rows[Candidates.of(a.boxes, a.predictions, a.preset, a.classes, a.labels).rows] = True
+    return rows
+
+
 def given_presence(
     attention: Attention, noise: NDArray | None = None, draws: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
@@ -81,6 +88,25 @@ def given_presence(
     }
     index = pd.MultiIndex.from_product([classes, labels], names=["class", "label"])
     return pd.DataFrame(columns, index)
+
+
+def passing(test: pd.DataFrame, rate: float) -> pd.DataFrame:
+    """Cells that pass, (K, L) of bool. rate : chance of one false cell among all."""
+    order = [level.unique() for level in map(test.index.get_level_values, ("class", "label"))]
+    return (test["adjusted_p"].unstack() < rate).loc[order[0], order[1]]
+
+
+def dots_in_words(test: pd.DataFrame, causes: pd.DataFrame | None, rate: float) -> str:
+    """How many cells pass and, where causes (K, L) are known, how many of these are causes."""
+    found, tested = passing(test, rate), int(test["adjusted_p"].notna().sum())
+    words = f"{found.to_numpy().sum()} of {tested} cells are attended beyond chance"
+    if causes is None:
+        return words
+    right, there = found & causes, causes & (test["present"].unstack().loc[causes.index] > 0)
+    return (
+        f"{words}; {right.to_numpy().sum()} of these are causes, of "
+        f"{there.to_numpy().sum()} causes that are detected at all"
+    )
 
 
 def _held(run: NDArray, chosen: NDArray[np.bool_], pairs: int) -> NDArray[np.bool_]:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack
 
 from ..pipeline.candidates import Candidates
-from ..stats.bootstrap import resampled
 from ..stats.measures import Counts, attended_percent, log_odds_ratio
 from ..stats.ranks import spearman_matrix
 
@@ -111,11 +110,22 @@ class Rsa:
         names = list(self.chosen)
         return pd.DataFrame(spearman_matrix(vectors), index=names, columns=names)
 
-    def bootstrap(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
-        """Agreements on images drawn with replacement: representation -> (D, A, A)."""
-        choices = list(self.choices.values())
-        drawn = resampled(len(self.candidates.label), draws, seed).astype(float)
-        return _stacked([self._agreements(choices, weights) for weights in drawn])
+    def halves(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
+        """How far agreements would be off on another corpus of as many images.
+
+        Half the difference of the agreements on two disjoint halves, drawn again and again: the
+        error of a half has twice the variance of the whole's, and two of them are independent, so
+        this varies as the error of the whole does. Images drawn with replacement would not do: they
+        make matrices noisier, and agreements lower, than those of the corpus.
+        representation -> (D, A, A)
+        """
+        rng, images = np.random.default_rng(seed), len(self.candidates.label)
+        choices, errors = list(self.choices.values()), []
+        for _ in range(draws):
+            first = rng.permutation(images) < images / 2
+            one, other = (self._agreements(choices, half.astype(float)) for half in (first, ~first))
+            errors.append({name: (one[name] - other[name]) / 2 for name in one})
+        return _stacked(errors)
 
     def shuffled(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         """Agreements when the choices of every method are dealt out anew, each for itself: a floor.
@@ -130,6 +140,38 @@ class Rsa:
                 for name, choice in self.choices.items()
             ]
             agreements.append(self._agreements(dealt, np.ones(len(c.label))))
+        return _stacked(agreements)
+
+    def noise(
+        self, maps: NDArray[np.float64], draws: int, seed: int = 0
+    ) -> dict[str, NDArray[np.float64]]:
+        """Agreements when each method keeps as many boxes of an image as it does, but those that a
+        map of noise scores highest, each method by another map: a floor that knows what the size of
+        a box does to its score.
+
+        maps    : (R, B), importance of the boxes under each map
+        returns : representation -> (D, A, A); NaN with fewer maps than methods
+        """
+        c, once = self.candidates, np.ones(len(self.candidates.label))
+        vectors = {
+            (name, r): {
+                view: vector(replace(choice, attended=c.attended(kept)), once, self.top)
+                for view, vector in REPRESENTATIONS.items()
+            }
+            for name, choice in self.choices.items()
+            for r, kept in enumerate(c.best(self.chosen[name], order) for order in maps)
+        }
+        rng, agreements = np.random.default_rng(seed), []
+        for _ in range(draws):
+            if len(maps) < len(self.chosen):
+                square = np.full((len(self.chosen),) * 2, np.nan)
+                agreements.append(dict.fromkeys(REPRESENTATIONS, square))
+                continue
+            own = rng.choice(len(maps), len(self.chosen), replace=False)
+            drawn = [vectors[one] for one in zip(self.chosen, own, strict=True)]
+            agreements.append(
+                {view: spearman_matrix([each[view] for each in drawn]) for view in REPRESENTATIONS}
+            )
         return _stacked(agreements)
 
     def _agreements(

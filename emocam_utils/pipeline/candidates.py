@@ -85,9 +85,7 @@ class Candidates:
         seed = int(rng.integers(2**63))
         return shuffled_within_images(chosen, self.image, seed).astype(bool)
 
-    def best(
-        self, chosen: NDArray[np.bool_], importance: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def best(self, chosen: NDArray[np.bool_], importance: NDArray[np.float64]) -> NDArray[np.bool_]:
         """As many boxes of each image as were chosen, but the highest by another importance; (B,).
 
         NaN is lowest. What maps of noise choose, if they keep as many boxes as a method does.

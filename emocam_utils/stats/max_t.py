@@ -33,7 +33,7 @@ def max_t_p(observed: ArrayLike, null: ArrayLike) -> NDArray[np.float64]:
 def two_sided(observed: ArrayLike, null: ArrayLike) -> tuple[NDArray, NDArray]:
     """Distance from the mean of the permutations in their standard deviations, whatever the sign.
 
-    returns : of the observed and of each permutation, for `max_t_p`; NaN where all of them are equal
+    returns : of the observed and of each permutation, for `max_t_p`; NaN where these do not vary
     """
     observed, null = np.asarray(observed, float), np.asarray(null, float)
     middle, spread = null.mean(axis=0), null.std(axis=0)
