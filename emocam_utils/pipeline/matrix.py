@@ -151,10 +151,20 @@ def label_counts(
     return table.reindex(list(labels)).fillna(0).astype(int).rename_axis("label")
 
 
-def class_counts(boxes: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """`boxes` of each class above a confidence, and the `images` that hold at least one."""
+def class_counts(
+    boxes: pd.DataFrame, confidence: float, truth: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """`boxes` of each class above a confidence, and the `images` that hold at least one.
+
+    truth : image and class of what is there; then also `right`, those images that really hold it
+    """
     found = boxes[boxes["confidence"] > confidence].groupby("class")["image"]
     counts = pd.DataFrame({"boxes": found.size(), "images": found.nunique()})
+    if truth is not None:
+        there = truth.groupby("class")["image"].agg(set)
+        held = {name: there.get(name, set()) for name in counts.index}
+        right = {name: len(held[name] & set(images)) for name, images in found}
+        counts["right"] = pd.Series(right, dtype=int)
     return counts.sort_values("images", ascending=False, kind="stable")
 
 
