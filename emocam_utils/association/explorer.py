@@ -10,7 +10,8 @@ import ipywidgets
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..figures import association_figure
+from ..heatmaps import association_figure
+from ..names import method_name, preset_name, score_name
 from ..pipeline.analysis import Analysis
 from ..pipeline.counts import Tally
 from ..pipeline.matrix import most_prominent
@@ -152,6 +153,7 @@ class AssociationExplorer(CorpusExplorer):
     def figure(self) -> Figure:
         """The heatmap as in the paper; of other measures too."""
         (cam, maps), preset, measure = self._method, self.preset, self.controls["measure"].value
-        title = f"{cam}, maps as {maps}, {preset.importance} > {preset.threshold:g}: {measure}"
+        score = f"{score_name(preset.importance)} > {preset.threshold:g}"
+        title = f"{method_name(cam)} {preset_name(maps)}, {score}: {measure}"
         title += f"\n{self.sample.removesuffix(' · ')}" if self.sample else ""
         return association_figure({title: (self.table, self.images)}, measure=measure)

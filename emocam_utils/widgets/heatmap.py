@@ -9,7 +9,8 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from ..figures import PERCENT, limits, short_label
+from ..figures import short_label
+from ..heatmaps import PERCENT, limits
 
 CLICK = "emocam-click"  # CSS class of the text field that takes clicks
 ROOM = "emocam-explorer"  # CSS class of what holds both the heatmap and that field
