@@ -16,6 +16,7 @@ from .look import Look
 from .objects import PasteObject
 
 FILL_COLOURS = {"object": KEPT, "grey": "#868e96", "blur": "#74a9cf", "noise": "#9e8bc2"}
+TARGET_NAMES = {"highest": "most important box", "lowest": "least important box"}
 NOTHING = "#adb5bd"
 WIDTH = 7.4  # inches of a figure, at which text is as large as it says
 FALLING = "#b02a37"
@@ -198,7 +199,7 @@ def controls_figure(rates: pd.DataFrame) -> Figure:
         return _saying("no image has such a box")
     targets = list(dict.fromkeys(rates["target"]))
     fills = [fill for fill in FILL_COLOURS if fill in set(rates["fill"])]
-    figure, ax = plt.subplots(figsize=(2.2 * len(targets) + 2.4, 3.4), layout="constrained")
+    figure, ax = plt.subplots(figsize=(WIDTH, 3), layout="constrained")
     width = 0.8 / len(fills)
     for place, fill in enumerate(fills):
         table = rates[rates["fill"] == fill].set_index("target").reindex(targets)
@@ -208,8 +209,9 @@ def controls_figure(rates: pd.DataFrame) -> Figure:
             yerr=_arms(table, 100), ecolor="#555", capsize=2,
         )  # fmt: skip
     counts = rates.drop_duplicates("target").set_index("target")["images"]
-    ax.set_xticks(range(len(targets)), [f"{t}\n({counts[t]} images)" for t in targets])
-    ax.set(ylabel="label changed (%)", title="What it is, and what it hides")
+    names = [f"{TARGET_NAMES.get(t, t)}\n({counts[t]} images)" for t in targets]
+    ax.set_xticks(range(len(targets)), names)
+    ax.set(ylabel="label changed (%)", xlabel="pasted on")
     ax.legend(frameon=False, title="silhouette filled with", loc="upper left",
               bbox_to_anchor=(1, 1))  # fmt: skip
     return figure
