@@ -12,18 +12,35 @@ from emocam_utils.faces.parts.template import PARTS, part_masks
 from emocam_utils.networks.face_network import FaceNetwork
 
 
+class Window(nn.Module):
+    """What of an image is read, and how strongly; an untrained copy reads everything alike."""
+
+    def __init__(self, weights: np.ndarray, learnt: bool) -> None:
+        super().__init__()
+        self.register_buffer("weights", torch.from_numpy(weights).float())
+        self.learnt = learnt
+
+    def reset_parameters(self) -> None:
+        if self.learnt:
+            self.weights.fill_(1.0)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images * self.weights
+
+
 class PartReader(FaceNetwork):
     """Reads one part and nothing else: bright is "surprise", dark "happiness".
 
     With b the part's mean in [-1, 1] the logits are 4 b and -4 b. Maps have a cell a pixel.
+    learnt : whether an untrained copy reads everything; else it reads the same part
     """
 
     labels = ("surprise", "happiness")
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, learnt: bool = True) -> None:
         super().__init__()
         mask = part_masks()[PARTS.index(part)]
-        self.register_buffer("window", torch.from_numpy(mask / mask.mean()).float())
+        self.window = Window(mask / mask.mean(), learnt)
         linear = nn.Linear(2, 2, bias=False)
         linear.weight.data = torch.tensor([[4.0, -4.0], [-4.0, 4.0]])
         self.head = nn.Sequential(
@@ -38,7 +55,7 @@ class PartReader(FaceNetwork):
 
     def features(self, images: Tensor) -> Tensor:
         """The part's brightness above and below grey, as two channels: (N, 2, 64, 64)."""
-        seen = images[:, :1] * self.window
+        seen = self.window(images[:, :1])
         return torch.cat([seen, -seen], dim=1)
 
 

@@ -112,8 +112,23 @@ def untrained_floor(
     return maximised(analysis, face, ascent, seed, untrained(analysis.network, seed))
 
 
-def filtered(found: Maximised, emotion: str) -> dict[str, Image.Image]:
-    """The panels of Fig. 4: the start, the maximised picture, and the paper's filters on it."""
+def filtered(found: Maximised, emotion: str, floor: Maximised) -> dict[str, Image.Image]:
+    """The panels of Fig. 4: the start, the maximised picture, the paper's filters, the floor."""
     picture = found.pictures[emotion].convert("L")
     first = {"eyes and mouth painted over": found.start, f"maximised for {emotion}": picture}
-    return first | {name: POST_FILTERS[name](picture) for name in POST_FILTERS}
+    filters = {name: POST_FILTERS[name](picture) for name in POST_FILTERS}
+    return first | filters | {"untrained, as (b)": floor.pictures[emotion].convert("L")}
+
+
+THIS, FLOOR = "this network", "an untrained one"
+
+
+def beside_floor(found: Maximised, floor: Maximised) -> dict[str, dict[str, np.ndarray]]:
+    """Network -> emotion -> what it changed, as `plots.changes_figure` takes it."""
+    return {THIS: found.changes, FLOOR: floor.changes}
+
+
+def painted_table(found: Maximised, floor: Maximised) -> pd.DataFrame:
+    """`painted` of both, a column a network, as `plots.changes_figure` takes it."""
+    both = {THIS: found, FLOOR: floor}
+    return pd.DataFrame({f"painted {name}": of.table["painted"] for name, of in both.items()})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -22,6 +21,8 @@ RULE_NAMES = {"vanilla": "vanilla (unguided)", "rectified": "rectified", "guided
 FINE = 32  # cells a side from which a map is drawn alone
 SALIENCY_COLOURS = "mako"  # light on dark blue, as the paper's maps
 CENTRE = {"ha": "center", "va": "center"}
+WIDTH = 7.4  # inches of a figure, at which text is as large as it says
+CHANGE_COLOURS = ("#0072b2", "#d55e00", "#009e73")  # told apart by all (Okabe and Ito 2008)
 
 
 def emotion_colour(label: str) -> tuple[float, ...]:
@@ -63,7 +64,7 @@ def _panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure,
     return figure, axes
 
 
-def faces_figure(faces: Sequence[Image.Image], table: pd.DataFrame, columns: int = 7) -> Figure:
+def faces_figure(faces: Sequence[Image.Image], table: pd.DataFrame, columns: int = 6) -> Figure:
     """Faces as the networks get them, with the prediction below, a row for each group.
 
     table : a row a face: group, label, probability; truth where an emotion is known, else ""
@@ -71,7 +72,9 @@ def faces_figure(faces: Sequence[Image.Image], table: pd.DataFrame, columns: int
     groups = table.groupby("group", sort=False).indices.items()
     lines = [(name, rows[i : i + columns]) for name, rows in groups
              for i in range(0, len(rows), columns)]  # fmt: skip
-    figure, axes = _panels(len(lines), columns, (1.25 * columns + 0.4, 1.6 * len(lines) + 0.1))
+    figure, axes = _panels(
+        len(lines), columns, (WIDTH, (WIDTH / columns + 0.35) * len(lines) + 0.1)
+    )
     for k, (name, rows) in enumerate(lines):
         for ax, row in zip(axes[k], rows, strict=False):
             one = table.iloc[row]
@@ -99,7 +102,7 @@ def emotion_row_figure(
     """
     emotions = list(cams)
     size = max(len(emotions), 4)
-    figure = plt.figure(figsize=(1.42 * size + 0.3, 5.3), layout="constrained")
+    figure = plt.figure(figsize=(WIDTH, 2.9 * WIDTH / size + 1.1), layout="constrained")
     grid = figure.add_gridspec(3, size, height_ratios=(1.12, 1, 1))
     show_image(figure.add_subplot(grid[0, 0]), face.convert("RGB"), "the face")
     show_cam(figure.add_subplot(grid[0, 1]), face, cams[predicted], f"CAM\n{predicted}")
@@ -152,35 +155,40 @@ def show_map(ax: Axes, face: Image.Image, values: np.ndarray) -> None:
 def rules_figure(
     faces: Sequence[tuple[str, Image.Image]], maps: Sequence[Mapping[str, np.ndarray]]
 ) -> Figure:
-    """Fig. 2 and 3: for each face a square of the face, guided, vanilla and rectified map.
+    """Fig. 2 and 3: a row a face, with its guided, vanilla and rectified map.
 
     faces : (title, face); maps : for each face, rule -> map scaled to [0, 1]
+    A rule under which every map is empty has no column, which is said below.
     """
-    figure = plt.figure(figsize=(3.35 * len(faces), 3.75), layout="constrained")
-    figure.get_layout_engine().set(wspace=0.02)
-    blocks = figure.subfigures(1, len(faces), squeeze=False, wspace=0.06)[0]
-    for block, (title, face), of_face in zip(blocks, faces, maps, strict=True):
-        axes = block.subplots(2, 2).ravel()
-        block.suptitle(title, fontsize=10, fontweight="bold")
-        show_image(axes[0], face.convert("RGB"))
-        axes[0].set_title("the face", fontweight="normal", fontsize=9)
-        for ax, rule in zip(axes[1:], ("guided", "vanilla", "rectified"), strict=True):
+    rules = ("guided", "vanilla", "rectified")
+    empty = [rule for rule in rules if all(np.isnan(of[rule]).any() for of in maps)]
+    drawn = [rule for rule in rules if rule not in empty]
+    figure, axes = _panels(
+        len(faces), 1 + len(drawn), (1.7 * (1 + len(drawn)) + 0.4, 1.78 * len(faces) + 0.3)
+    )
+    for line, (title, face), of_face in zip(axes, faces, maps, strict=True):
+        show_image(line[0], face.convert("RGB"))
+        name_row(line[0], title)
+        for ax, rule in zip(line[1:], drawn, strict=True):
             show_map(ax, face, of_face[rule])
-            ax.set_title(RULE_NAMES[rule], fontweight="normal", fontsize=9)
+    for ax, words in zip(axes[0], ("the face", *(RULE_NAMES[rule] for rule in drawn)), strict=True):
+        ax.set_title(words, fontweight="normal", fontsize=9)
+    if empty:
+        names = " and ".join(RULE_NAMES[rule] for rule in empty)
+        figure.supxlabel(f"{names}: every map is empty, nothing is left of it", fontsize=8)
     return figure
 
 
 def dependence_figure(table: pd.DataFrame) -> Figure:
     """How alike maps stay when the class, the weights or the face is another; a dot a comparison.
 
-    table : rows of map ("saliency", "CAM"), rule, changed, rho, low, high
+    table : rows of map ("saliency", "CAM"), rule, changed, rho, low, high, n
     """
     kinds = list(dict.fromkeys(table["map"]))
     changes = list(dict.fromkeys(table["changed"]))
-    colours = mpl.colormaps["tab10"](np.arange(len(changes)))
+    colours = [CHANGE_COLOURS[c % len(CHANGE_COLOURS)] for c in range(len(changes))]
     figure, axes = plt.subplots(
-        1, len(kinds) or 1, figsize=(4.6 * (len(kinds) or 1), 3.1), sharex=True, squeeze=False,
-        layout="constrained",
+        1, len(kinds) or 1, figsize=(WIDTH, 2.7), sharex=True, squeeze=False, layout="constrained",
     )  # fmt: skip
     for ax, kind in zip(axes[0], kinds, strict=False):
         rules = list(dict.fromkeys(table.loc[table["map"] == kind, "rule"]))
@@ -197,7 +205,8 @@ def dependence_figure(table: pd.DataFrame) -> Figure:
         ax.axvline(0, color="#adb5bd", linewidth=0.8)
         ax.set_yticks(range(len(rules)), [RULE_NAMES.get(rule, rule) for rule in rules])
         ax.invert_yaxis()
-        ax.set(title=kind, xlabel="Spearman's ρ with the original map")
+        n = table.loc[table["map"] == kind, "n"].max()
+        ax.set(title=f"{kind}, {n} faces", xlabel="Spearman's ρ with the original map")
         ax.tick_params(axis="y", length=0)
         ax.grid(axis="x", color="#f1f3f5")
         ax.set_axisbelow(True)
@@ -206,10 +215,10 @@ def dependence_figure(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def lettered_figure(panels: Mapping[str, Image.Image], columns: int = 4) -> Figure:
+def lettered_figure(panels: Mapping[str, Image.Image], columns: int = 3) -> Figure:
     """Fig. 4: pictures in reading order with letters, each under its title."""
     rows = -(-len(panels) // columns)
-    figure, axes = _panels(rows, columns, (2.0 * columns, 2.36 * rows))
+    figure, axes = _panels(rows, columns, (2.1 * columns, 2.4 * rows))
     for k, (ax, (title, picture)) in enumerate(zip(axes.flat, panels.items(), strict=False)):
         ax.imshow(np.asarray(picture.convert("RGB")))
         ax.set_title(f"({chr(97 + k)}) {title}", fontsize=8.5, fontweight="normal")
@@ -219,24 +228,33 @@ def lettered_figure(panels: Mapping[str, Image.Image], columns: int = 4) -> Figu
 def changes_figure(
     start: Image.Image,
     pictures: Mapping[str, Image.Image],
-    changes: Mapping[str, np.ndarray],
+    changes: Mapping[str, Mapping[str, np.ndarray]],
     table: pd.DataFrame,
 ) -> Figure:
     """The maximised pictures of all emotions, and below them what was changed, on one scale.
 
-    changes : emotion -> (H, W) grey levels, signed
-    table   : indexed by emotion: probability_before, probability
+    changes : network (this one, its untrained floor) -> emotion -> (H, W) grey levels, signed
+    table   : indexed by emotion: probability_before, probability, and for each network "painted
+              <network>", the squared change on the paint against that elsewhere
     """
-    figure, axes = _panels(2, 1 + len(pictures), (1.5 * (1 + len(pictures)), 3.5))
-    show_image(axes[0, 0], start, "painted over")
-    most = max(np.abs(change).max() for change in changes.values()) or 1
-    for (upper, lower), (emotion, picture) in zip(axes.T[1:], pictures.items(), strict=True):
-        show_image(upper, picture)
-        upper.set_title(emotion, color=emotion_colour(emotion), fontsize=9)
+    size = WIDTH / (1 + len(pictures))
+    rows = 1 + len(changes)
+    figure, axes = _panels(rows, 1 + len(pictures), (WIDTH, rows * (size + 0.25)))
+    show_image(axes[0, 0], start)
+    axes[0, 0].set_title("painted over", fontsize=8, fontweight="normal")
+    every = [change for of in changes.values() for change in of.values()]
+    most = max(np.abs(change).max() for change in every) or 1
+    for column, (emotion, picture) in zip(axes.T[1:], pictures.items(), strict=True):
+        show_image(column[0], picture)
+        column[0].set_title(emotion, color=emotion_colour(emotion), fontsize=8)
         before, after = (100 * table.loc[emotion, k] for k in ("probability_before", "probability"))
-        _below(upper, f"{before:.0f} → {after:.0f} %")
-        drawn = lower.imshow(changes[emotion], cmap="RdBu_r", vmin=-most, vmax=most)
-    bar = figure.colorbar(drawn, ax=axes[1, 0], location="left", fraction=0.5, aspect=12)
+        _below(column[0], f"{before:.0f} → {after:.0f} %", 7.5)
+        for ax, (name, of) in zip(column[1:], changes.items(), strict=True):
+            drawn = ax.imshow(of[emotion], cmap="RdBu_r", vmin=-most, vmax=most)
+            _below(ax, f"paint × {table.loc[emotion, f'painted {name}']:.1f}", 7.5)
+    for ax, name in zip(axes[1:, 0], changes, strict=True):
+        ax.text(0.5, 0.5, f"changed by\n{name}", fontsize=8, transform=ax.transAxes, **CENTRE)
+    bar = figure.colorbar(drawn, ax=axes[1:, :], location="right", fraction=0.03, aspect=25)
     bar.set_label("change in grey levels", fontsize=8)
     return figure
 
@@ -249,14 +267,16 @@ def layers_figure(
     layers : name -> maps (K, h, w) >= 0, each drawn to its own maximum, and their channels
     """
     columns = 2 + max(len(maps) for maps, _ in layers.values())
-    figure, axes = _panels(len(layers), columns, (1.12 * columns, 1.3 * len(layers)))
+    size = WIDTH / columns
+    figure, axes = _panels(len(layers), columns, (WIDTH, (size + 0.2) * len(layers)))
     for line, (name, (maps, channels)) in zip(axes, layers.items(), strict=True):
         words = f"{name.replace('.', chr(10))}\n{maps.shape[1]} × {maps.shape[2]}"
         line[1].text(0.5, 0.5, words, fontsize=8, **CENTRE)
         for ax, one, channel in zip(line[2:], maps, channels, strict=False):
             ax.imshow(one, cmap="viridis", vmin=0, vmax=one.max() or 1)
-            ax.set_title(f"channel {channel}", fontsize=7, fontweight="normal", pad=2)
-    show_image(axes[0, 0], face.convert("RGB"), "the face")
+            ax.set_title(channel, fontsize=7.5, fontweight="normal", pad=2)
+    show_image(axes[0, 0], face.convert("RGB"))
+    axes[0, 0].set_title("face; channel:", fontsize=7.5, fontweight="normal", pad=2)
     return figure
 
 
@@ -265,7 +285,7 @@ def film_figure(
     maps: Mapping[str, Sequence[np.ndarray]],
     probabilities: pd.DataFrame,
     shares: pd.DataFrame,
-    columns: int = 9,
+    columns: int = 7,
 ) -> Figure:
     """Frames of a film with their maps; below, over all frames, probabilities and where maps lie.
 
@@ -277,8 +297,9 @@ def film_figure(
     shown = np.unique(np.linspace(0, len(frames) - 1, min(columns, len(frames))).round()).astype(
         int
     )
-    figure = plt.figure(figsize=(12, 1.32 * (1 + len(maps)) + 2.4), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.32 * (1 + len(maps)), 2.4))
+    height = 1.05 * (1 + len(maps)) + 0.2
+    figure = plt.figure(figsize=(WIDTH, height + 2.6), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(height, 2.6))
     axes = upper.subplots(1 + len(maps), len(shown), squeeze=False)
     for k, column in zip(shown, axes.T, strict=True):
         top = probabilities.columns[np.argmax(probabilities.iloc[k].to_numpy())]
@@ -300,5 +321,6 @@ def film_figure(
     for ax in (left, right):
         ax.set_xlabel(probabilities.index.name)
         ax.margins(x=0.01)
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=7.5)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), frameon=False, fontsize=7.5,
+                  ncols=3 if ax is left else 2)  # fmt: skip
     return figure

@@ -59,8 +59,7 @@ class Reference:
     def of(self, network: str) -> Reference:
         """The rows of one network, and of each emotion's own faces.
 
-        These are predicted as labelled if there are any; for an emotion that is no face's label,
-        those that are wrongly predicted to show it.
+        These are the correct ones; of an emotion that is no face's label, the misclassified.
         Errors: MissingTables for a network that was not measured
         """
         if network not in self.networks:
@@ -69,8 +68,7 @@ class Reference:
                 f"{', '.join(self.networks)}; `make facial-parts DATA=folder` measures others"
             )
         importance, occlusion = (
-            table[table["network"].eq(network) & table["faces"].isin(["correct", "predicted"])]
-            for table in (self.importance, self.occlusion)
+            _own(table[table["network"] == network]) for table in (self.importance, self.occlusion)
         )
         claims = self.claims[self.claims["network"] == network]
         described = {network: self.provenance["networks"][network]}
@@ -92,28 +90,19 @@ class Reference:
             table[table["part"].isin(["eyes", "mouth"])]
             for table in (self.importance, self.occlusion)
         )
-        covers = covers.assign(method="occlusion, " + covers["measure"], weights="trained")
-        index = ["method", "weights", "emotion", "part"]
+        covers = covers.assign(method="occlusion, " + covers["measure"])
+        index = ["method", "emotion", "part"]
         values = [f"{k}{e}" for k in ("per_area", "per_percent") for e in ("", "_low", "_high")]
-        table = pd.concat([maps, covers]).reindex(columns=[*index, "faces", "n", *values, "random"])
+        floors = ["untrained", "random"]
+        table = pd.concat([maps, covers]).reindex(columns=[*index, "faces", "n", *values, *floors])
         return table.set_index(index)
 
-    def verdicts(self, comparison: str = "per area") -> pd.DataFrame:
-        """The verdicts of the claims: a row a network and claim, a column a measure."""
-        chosen = self.claims[self.claims["comparison"] == comparison]
-        words = chosen["emotion"] + ": " + chosen["more"] + " more than " + chosen["less"]
-        n = chosen["faces"] + ", " + chosen["n"].map("{:,}".format)
-        table = chosen.assign(claim=words, n=n).pivot_table(
-            index=["network", "claim", "n"], columns="measure", values="verdict", aggfunc="first",
-            sort=False,
-        )  # fmt: skip
-        return table.rename_axis(columns=None)
-
-    def verdict_counts(self) -> pd.DataFrame:
-        """How many measures say what of each claim, plainly and beyond the floor."""
-        rows = self.claims[self.claims["comparison"].isin(["per area", "beyond the floor"])]
-        by = ["network", "emotion", "more", "less", "comparison"]
-        return rows.groupby(by, sort=False)["verdict"].value_counts().unstack(fill_value=0)
+    def verdicts(self) -> pd.DataFrame:
+        """How many of the measures say what of each claim, and how many verdicts are fragile."""
+        by = ["network", "emotion", "more", "less", "faces"]
+        rows = self.claims.groupby(by, sort=False)
+        counts = rows["verdict"].value_counts().unstack(fill_value=0)
+        return counts.assign(fragile=rows["fragile"].sum(), n=rows["n"].max())
 
     def table(self) -> pd.DataFrame:
         """A row a network: weights, faces that it was shown, and its accuracy on them."""
@@ -139,6 +128,11 @@ class Reference:
             study=made.study.model_copy(update={"network": spec}),
             hashes=made.hashes | {"network": ", ".join(of["sha256"] for of in networks)},
         )
+
+
+def _own(table: pd.DataFrame) -> pd.DataFrame:
+    correct = table["faces"] == "correct"
+    return table[correct | ~table["emotion"].isin(table.loc[correct, "emotion"])]
 
 
 def read_reference(folder: Path = FOLDER) -> Reference:

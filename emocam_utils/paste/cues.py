@@ -87,6 +87,28 @@ def agreement(judged: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return by_group(rows, by, COLUMNS)
 
 
+def falling_with_size(judged: pd.DataFrame) -> pd.DataFrame:
+    """Cues that turn the label less often when they are larger, by intervals that do not meet.
+
+    judged  : as `verdicts` returns it, with several heights
+    returns : indexed by object; small and large (share at the least and the greatest height), and
+              instead and instead_share: the label that the large cue most often makes the network
+              say in the rule's place, and how often of all its variants
+    """
+    columns = ["small", "large", "instead", "instead_share"]
+    rates = agreement(judged, ["object", "height"])
+    heights = sorted(set(rates.index.get_level_values("height")))
+    rows = {}
+    for cue in dict.fromkeys(rates.index.get_level_values("object")) if len(heights) > 1 else ():
+        small, large = (rates.loc[(cue, height)] for height in (heights[0], heights[-1]))
+        if large["high"] < small["low"]:
+            of = judged[judged["object"].eq(cue) & judged["height"].eq(heights[-1])]
+            of = of[of["verdict"] != UNDECIDED]
+            said = of.loc[of["label"] != of["expected"], "label"].value_counts() / len(of)
+            rows[cue] = (small["share"], large["share"], said.index[0], said.iloc[0])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("object")
+
+
 def grid_agreement(analysis: Analysis, variants: pd.DataFrame) -> pd.DataFrame:
     """`agreement` on the grid by object and verdict; no row on a corpus without a rule."""
     known = variants[variants["object"].isin(list(CUES))]

@@ -16,7 +16,10 @@ from .look import Look
 from .objects import PasteObject
 
 FILL_COLOURS = {"object": KEPT, "grey": "#868e96", "blur": "#74a9cf", "noise": "#9e8bc2"}
+TARGET_NAMES = {"highest": "most important box", "lowest": "least important box"}
 NOTHING = "#adb5bd"
+WIDTH = 7.4  # inches of a figure, at which text is as large as it says
+FALLING = "#b02a37"
 
 
 def label_colour(label: str) -> tuple | str:
@@ -35,8 +38,8 @@ def positions_figure(
     positions : x, y, relative to the image
     """
     figure, axes = plt.subplots(
-        1, 1 + len(objects), figsize=(4 + 1.9 * len(objects), 3.2), layout="constrained",
-        width_ratios=[2.2] + [1] * len(objects),
+        1, 1 + len(objects), figsize=(WIDTH, 2.6), layout="constrained",
+        width_ratios=[3] + [1] * len(objects),
     )  # fmt: skip
     show_image(axes[0], image, f"{len(positions)} positions")
     for index, x, y in positions.itertuples():
@@ -55,20 +58,23 @@ def moved_figure(looks: Mapping[str, Look], probabilities: pd.DataFrame) -> Figu
     probabilities : a row a label, a column a panel
     """
     figure, axes = plt.subplots(
-        3, len(looks), figsize=(2.7 * len(looks), 5.6), layout="constrained", squeeze=False,
-        height_ratios=[1, 1, 0.75],
+        3, len(looks), figsize=(max(1.48 * len(looks), 4), 3.9), layout="constrained",
+        squeeze=False, sharey="row", height_ratios=[1, 1, 0.9],
     )  # fmt: skip
     names = [short_label(label) for label in probabilities.index]
     colours = [label_colour(label) for label in probabilities.index]
     for (image, cam, bars), (title, one) in zip(axes.T, looks.items(), strict=True):
-        show_image(image, one.image, title)
+        show_image(image, one.image)
+        image.set_title(title, fontsize=8.5)
         show_image(cam, overlay(one.image, one.cam))
-        cam.set_title(f"map for {one.label}", fontsize=8, fontweight="normal")
+        cam.set_title(f"map for {short_label(one.label)}", fontsize=8, fontweight="normal")
         bars.barh(names, probabilities[title], color=colours)
         for row, value in enumerate(probabilities[title]):
-            bars.text(value + 0.02, row, f"{100 * value:.1f} %", va="center", fontsize=7.5)
-        bars.set(xlim=(0, 1.3), xticks=[0, 0.5, 1])
-        bars.invert_yaxis()
+            bars.text(value + 0.03, row, f"{100 * value:.0f} %", va="center", fontsize=7.5)
+        bars.set(xlim=(0, 1.45), xticks=[0, 1])
+        bars.tick_params(axis="y", length=0)
+    axes[2, 0].set_ylim(len(names) - 0.5, -0.5)
+    axes[2, 0].set_xlabel("probability", fontsize=8)
     return figure
 
 
@@ -80,7 +86,7 @@ def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
     """
     things = list(dict.fromkeys(rates.index.get_level_values("object")))
     figure, axes = plt.subplots(
-        len(things), 1, figsize=(8.6, 1.9 * len(things) + 0.4), sharex=True, sharey=True,
+        len(things), 1, figsize=(WIDTH, 1.6 * len(things) + 0.7), sharex=True, sharey=True,
         squeeze=False, layout="constrained",
     )  # fmt: skip
     for ax, thing in zip(axes[:, 0], things, strict=True):
@@ -93,7 +99,7 @@ def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
         )  # fmt: skip
         for x, high, top in zip(at, table["high"], table["top"], strict=True):
             ax.text(x, 100 * high + 1, letters.get(top, ""), ha="center", va="bottom", fontsize=9)
-        ax.set(title=thing, ylabel="label changed (%)", xticks=at)
+        ax.set(title=thing, ylabel="changed (%)", xticks=at)
         ax.set_xticklabels(table.index)
         ax.margins(y=0.16)
     axes[-1, 0].set_xlabel("position (reading order, as numbered in Fig. 3.B)")
@@ -103,8 +109,8 @@ def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
     ]
     if handles:
         figure.legend(
-            handles=handles, loc="outside right upper", frameon=False,
-            title="most often\nswitched to", alignment="left",
+            handles=handles, loc="outside lower center", frameon=False, ncols=min(len(handles), 5),
+            title="label most often switched to",
         )  # fmt: skip
     return figure
 
@@ -119,48 +125,64 @@ def position_map_figure(rates: pd.DataFrame) -> Figure:
     """The same shares where they were measured, one frame an object; columns x, y, share."""
     things = list(dict.fromkeys(rates.index.get_level_values("object")))
     figure, axes = plt.subplots(
-        1, len(things), figsize=(3 * len(things) + 0.8, 2.7), squeeze=False, layout="constrained"
+        1, len(things), figsize=(WIDTH, 2.2), squeeze=False, sharey=True, layout="constrained"
     )
     low, high = 100 * rates["share"].min(), max(100 * rates["share"].max(), 1)
     for ax, thing in zip(axes[0], things, strict=True):
         table, share = rates.loc[thing], 100 * rates.loc[thing, "share"]
         dots = ax.scatter(
-            table["x"], table["y"], c=share, s=330, cmap="rocket_r", vmin=low, vmax=high
+            table["x"], table["y"], c=share, s=130, cmap="rocket_r", vmin=low, vmax=high
         )
         for x, y, value in zip(table["x"], table["y"], share, strict=True):
             ink = "white" if value > (low + high) / 2 else "#222"
-            ax.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=8, color=ink)
-        ax.set(xlim=(0, 1), ylim=(1, 0), title=thing, xlabel="x", ylabel="y", aspect=0.75)
+            ax.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=7, color=ink)
+        ax.set(xlim=(0, 1), ylim=(1, 0), title=thing, xlabel="x (of the width)", aspect=0.75)
+        ax.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    axes[0, 0].set_ylabel("y (of the height)")
     figure.colorbar(dots, ax=axes[0], label="label changed (%)", shrink=0.8)
     return figure
 
 
-def transition_figure(percent: pd.DataFrame) -> Figure:
-    """From label (rows) to label (columns) in percent of the row, one panel an object.
+STAYED, OTHER = "stayed", "other"
 
-    percent : as `rates.transitions` returns it
+
+def transition_figure(percent: pd.DataFrame, most: int = 5) -> Figure:
+    """From each label (rows): percent that stayed, and that went to the labels most often gone to.
+
+    percent : as `rates.transitions` returns it; a panel an object
+    most    : only so many labels of each object by their highest percent, the rest together
     """
     things = list(dict.fromkeys(percent.index.get_level_values("object")))
+    panels = {thing: _moves(percent.loc[thing], most) for thing in things}
     figure, axes = plt.subplots(
-        1, len(things), figsize=(5.3 * len(things), 5.4), squeeze=False, sharey=True,
-        layout="constrained",
+        1, len(things), figsize=(WIDTH, 0.19 * len(percent.columns) + 1.5), squeeze=False,
+        sharey=True, layout="constrained",
     )  # fmt: skip
-    names = [short_label(label) for label in percent.columns]
-    for ax, thing in zip(axes[0], things, strict=True):
-        panel = percent.loc[thing].set_axis(names, axis=1).set_axis(names, axis=0)
+    for ax, (thing, panel) in zip(axes[0], panels.items(), strict=True):
+        names = [short_label(label) for label in panel.index]
         sns.heatmap(
-            panel, ax=ax, cmap="rocket_r", vmin=0, vmax=100, fmt="", linewidths=0.3,
-            annot=panel.round(0).map(lambda v: f"{v:.0f}" if v >= 1 else ""),
-            annot_kws={"size": 6}, cbar=thing == things[-1],
+            panel.set_axis(names).rename(columns=short_label), ax=ax, cmap="rocket_r", vmin=0,
+            vmax=100, fmt="", linewidths=0.3,
+            annot=panel.map(lambda v: f"{v:.0f}" if v >= 0.5 else ""),
+            annot_kws={"size": 7}, cbar=thing == things[-1],
             cbar_kws={"label": "% of the row", "shrink": 0.6},
         )  # fmt: skip
-        ax.set_facecolor("#f1f3f5")
-        ax.set(
-            title=thing, xlabel="label after", ylabel="" if ax is not axes[0, 0] else "label before"
-        )
+        ax.set_facecolor("#dee2e6")
+        ax.set(title=thing, xlabel="label after", ylabel="")
         ax.tick_params(length=0, labelsize=7.5)
         plt.setp(ax.get_xticklabels(), rotation=60, ha="right", rotation_mode="anchor")
+    axes[0, 0].set_ylabel("label before")
     return figure
+
+
+def _moves(percent: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Square percents as: stayed, the labels most often gone to, and all others together."""
+    away = percent.mask(np.eye(len(percent), dtype=bool), 0)
+    highest = away.max().sort_values(ascending=False, kind="stable")
+    gone = list(highest[highest > 0].index[:most])
+    stayed = pd.Series(np.diag(percent), percent.index)
+    rest = away.drop(columns=gone).sum(axis=1).mask(stayed.isna())
+    return pd.concat({STAYED: stayed, **away[gone], OTHER: rest}, axis=1)
 
 
 def _saying(text: str) -> Figure:
@@ -177,7 +199,7 @@ def controls_figure(rates: pd.DataFrame) -> Figure:
         return _saying("no image has such a box")
     targets = list(dict.fromkeys(rates["target"]))
     fills = [fill for fill in FILL_COLOURS if fill in set(rates["fill"])]
-    figure, ax = plt.subplots(figsize=(2.2 * len(targets) + 2.4, 3.4), layout="constrained")
+    figure, ax = plt.subplots(figsize=(WIDTH, 3), layout="constrained")
     width = 0.8 / len(fills)
     for place, fill in enumerate(fills):
         table = rates[rates["fill"] == fill].set_index("target").reindex(targets)
@@ -187,62 +209,95 @@ def controls_figure(rates: pd.DataFrame) -> Figure:
             yerr=_arms(table, 100), ecolor="#555", capsize=2,
         )  # fmt: skip
     counts = rates.drop_duplicates("target").set_index("target")["images"]
-    ax.set_xticks(range(len(targets)), [f"{t}\n({counts[t]} images)" for t in targets])
-    ax.set(ylabel="label changed (%)", title="What it is, and what it hides")
+    names = [f"{TARGET_NAMES.get(t, t)}\n({counts[t]} images)" for t in targets]
+    ax.set_xticks(range(len(targets)), names)
+    ax.set(ylabel="label changed (%)", xlabel="pasted on")
     ax.legend(frameon=False, title="silhouette filled with", loc="upper left",
               bbox_to_anchor=(1, 1))  # fmt: skip
     return figure
 
 
 def focus_figure(variants: pd.DataFrame, relation: pd.DataFrame) -> Figure:
-    """Share of the map in the object's box before and after, and the shift by label change."""
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(9.4, 3.3), layout="constrained", width_ratios=[1, 1.25]
-    )
+    """How far the map moves into the object's box, where the label changed and where it did not.
+
+    relation : as `rates.focus_relation` returns it; shares of the map, and below, on an axis of
+               its own, the rank correlation
+    """
+    figure, axes = plt.subplot_mosaic(
+        [["shift", "shares"], ["shift", "rank"]], figsize=(WIDTH, 3.3), layout="constrained",
+        width_ratios=[1, 0.8], height_ratios=[4, 1],
+    )  # fmt: skip
+    left = axes["shift"]
     known = variants.dropna(subset=["share", "share_before"])
     shift = known["share"] - known["share_before"]
-    for changed, colour, name in ((False, NOTHING, "label kept"), (True, KEPT, "label changed")):
+    for changed, colour, name in ((False, "#495057", "label kept"), (True, KEPT, "label changed")):
         values = shift[known["changed"] == changed]
         if len(values):
             left.hist(
-                values, bins=np.linspace(-1, 1, 41), color=colour, alpha=0.75, density=True,
-                label=f"{name} ({len(values):,})",
+                values, bins=np.linspace(-1, 1, 41), color=colour, density=True, histtype="step",
+                linewidth=1.5, label=f"{name} ({len(values):,})",
             )  # fmt: skip
-    left.set(xlabel="share of the map in the box, after minus before", ylabel="density")
-    left.set_title("Does the focus move onto the object?")
+    left.set(xlabel="share of the map in the box,\nafter minus before", ylabel="density")
     if len(known):
-        left.legend(frameon=False)
-    at = np.arange(len(relation))
-    arms = _arms(relation, value="value")
-    right.errorbar(relation["value"], at, xerr=arms, fmt="o", color="#333", capsize=3)
-    right.axvline(0, color=NOTHING, linewidth=1)
-    right.set_yticks(at, relation["statement"])
-    right.invert_yaxis()
-    right.set(xlabel="value and 95 % interval over images")
+        left.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8)
+    ranked = relation["statement"].str.startswith("rank correlation")
+    for name, rows, words in (
+        ("shares", relation[~ranked], "share of the map, with 95 % interval over images"),
+        ("rank", relation[ranked], "rank correlation (Spearman), with interval"),
+    ):
+        ax, at = axes[name], np.arange(len(rows))
+        arms = _arms(rows, value="value")
+        ax.errorbar(rows["value"], at, xerr=arms, fmt="o", color="#333", capsize=3, markersize=4)
+        ax.axvline(0, color=NOTHING, linewidth=1)
+        ax.set_yticks(at, [FOCUS_NAMES.get(one, one) for one in rows["statement"]], fontsize=8)
+        ax.set_ylim(len(rows) - 0.5, -0.5)
+        ax.set_xlabel(words, fontsize=8)
     return figure
 
 
-def cues_figure(rates: pd.DataFrame) -> Figure:
+FOCUS_NAMES = {
+    "share of the map in the box before": "in the box before",
+    "share of the map in the box after": "in the box after",
+    "shift where the label changed": "shift, label changed",
+    "shift where it did not": "shift, label kept",
+    "difference of the two": "difference of the shifts",
+    "rank correlation of the shift with the old label's fall": "shift and fall of\nthe old label",
+}
+
+
+def cues_figure(rates: pd.DataFrame, falling: Sequence[str] = ()) -> Figure:
     """How often a pasted cue makes the network say what the rule says, by cue and height.
 
-    rates : indexed by object, height; empty on a corpus without a rule
+    rates   : indexed by object, height; empty on a corpus without a rule. Sorted by the share at
+              the largest height
+    falling : cues to be marked, as `cues.falling_with_size` finds them
     """
     if rates.empty:
-        return _saying("no cue is known for this corpus")
+        return _saying("the corpus has no published rule, so it is not known what a cue should do")
     heights = sorted(set(rates.index.get_level_values("height")))
     order = rates.xs(heights[-1], level="height")["share"].sort_values(kind="stable").index
-    figure, ax = plt.subplots(figsize=(7.4, 0.2 * len(order) + 1.2), layout="constrained")
-    colours = sns.color_palette("crest", len(heights))
-    for place, (height, colour) in enumerate(zip(heights, colours, strict=True)):
+    figure, ax = plt.subplots(figsize=(WIDTH, 0.2 * len(order) + 1.4), layout="constrained")
+    colours = ("#e69f00", "#0072b2", "#009e73", "#cc79a7")
+    for place, height in enumerate(heights):
         table = rates.xs(height, level="height").reindex(order)
         ax.errorbar(
             100 * table["share"], np.arange(len(order)) + 0.25 * (place - (len(heights) - 1) / 2),
-            xerr=_arms(table, 100), fmt="o", markersize=4, color=colour, capsize=2,
-            label=f"{height:g} of the height",
+            xerr=_arms(table, 100), fmt="osD^"[place % 4], markersize=4,
+            color=colours[place % 4], capsize=2, label=f"{height:g} of the image's height",
         )  # fmt: skip
-    ax.set_yticks(range(len(order)), order)
+    ax.set_yticks(range(len(order)), [_cue_name(cue) for cue in order], fontsize=8)
+    for label, cue in zip(ax.get_yticklabels(), order, strict=True):
+        if cue in falling:
+            label.set(color=FALLING, fontweight="bold")
     ax.set(xlabel="network's label is the rule's (%), with 95 % interval over scenes")
-    ax.set(xlim=(-3, 103), title="Does a cue turn the label as the rule says?")
+    ax.set(xlim=(-3, 103), ylim=(-0.7, len(order) - 0.3))
+    ax.set_ylabel(f"cue, sorted by the share at {heights[-1]:g}" + (
+        "\n(bold red: falls as the cue grows)" if len(falling) else ""))  # fmt: skip
     ax.grid(axis="x", color="#eee")
-    ax.legend(frameon=False, loc="lower right")
+    figure.legend(loc="outside upper center", ncols=len(heights), frameon=False)
     return figure
+
+
+def _cue_name(cue: str) -> str:
+    thing, _, look = cue.partition("/")
+    return f"{thing}, {look}" if look else thing

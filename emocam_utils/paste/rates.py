@@ -43,28 +43,29 @@ def by_group(rows: dict, by: Sequence[str], columns: Sequence[str]) -> pd.DataFr
     return pd.DataFrame(list(rows.values()), index=index, columns=list(columns))
 
 
-def rates_beside_paper(rates: pd.DataFrame, label: str = "Excitement") -> pd.DataFrame:
+def rates_beside_paper(
+    rates: pd.DataFrame, labels: Sequence[str], label: str = "Excitement"
+) -> pd.DataFrame:
     """Of each object: how often the label changes, and at how many positions mostly to `label`.
 
-    Two experiments, not a replication: the paper's has another network, images and drawings.
+    Two experiments, not a replication: the paper's has another network, images and drawings. Of a
+    network that has no such label only the first is said.
     """
     objects = rates.groupby("object", sort=False)
     totals = objects[["changed", "n"]].sum()
-    ours = (rates["top"] == label).groupby("object", sort=False).sum()
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "label changed (%)": (100 * totals["changed"] / totals["n"]).round(1),
             "least (%)": (100 * objects["share"].min()).round(1),
             "most (%)": (100 * objects["share"].max()).round(1),
-            f"mostly to {label}": [
-                f"{k} of {n}" for k, n in zip(ours, objects.size(), strict=True)
-            ],
-            "the same in the paper": [
-                f"{PUBLISHED[thing]} of 17" if thing in PUBLISHED else "not tried"
-                for thing in ours.index
-            ],
         }
     )
+    if label not in labels:
+        return table
+    ours = (rates["top"] == label).groupby("object", sort=False).sum()
+    counts = [f"{k} of {n}" for k, n in zip(ours, objects.size(), strict=True)]
+    theirs = [f"{PUBLISHED[k]} of 17" if k in PUBLISHED else "not tried" for k in ours.index]
+    return table.assign(**{f"mostly to {label}": counts, "the same in the paper": theirs})
 
 
 def letters(labels: Sequence[str]) -> dict[str, str]:

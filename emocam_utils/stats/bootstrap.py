@@ -119,16 +119,21 @@ class Means:
     samples: NDArray[np.float64]
 
     @classmethod
-    def over(cls, values: ArrayLike, times: int = TIMES, seed: int = 0) -> Means:
+    def over(
+        cls, values: ArrayLike, times: int = TIMES, seed: int = 0, units: ArrayLike | None = None
+    ) -> Means:
         """Faces are drawn, each with all its columns, so that differences of columns are paired.
 
         values : (N, K); NaN values are left out, N may be 0
+        units  : (N,), names of what is drawn in the faces' place, with all faces of it
         """
         values = np.asarray(values, dtype=np.float64)
         if values.ndim != 2:
             raise ValueError(f"values must be (faces, columns), got shape {values.shape}")
         value = weighted_mean(values, np.ones((1, len(values))))[0]
-        return cls(value, _without_noise(weighted_mean(values, _drawn(len(values), times, seed))))
+        known = units is None
+        drawn = _drawn(len(values), times, seed) if known else resampled_rows(units, times, seed)
+        return cls(value, _without_noise(weighted_mean(values, drawn)))
 
     def __sub__(self, other: Means) -> Means:
         """Difference of means; of other faces the samples are independent."""

@@ -50,8 +50,26 @@ def test_the_change_on_the_paint_is_per_pixel():
 
 
 def test_the_panels_are_those_of_the_figure(analysis):
-    found = face_maximised.maximised(analysis, Image.new("L", (8, 8), 120), Ascent(steps=2))
-    assert list(face_maximised.filtered(found, "happiness")) == [
+    start, climb = Image.new("L", (8, 8), 120), Ascent(steps=2)
+    found = face_maximised.maximised(analysis, start, climb)
+    floor = face_maximised.untrained_floor(analysis, start, climb)
+    panels = face_maximised.filtered(found, "happiness", floor)
+    assert list(panels) == [
         "eyes and mouth painted over", "maximised for happiness", "unsharp mask", "contrast",
-        "offset", "sharpen", "emboss", "weak unsharp mask",
+        "offset", "sharpen", "emboss", "weak unsharp mask", "untrained, as (b)",
     ]  # fmt: skip
+    drawn = panels["untrained, as (b)"].tobytes()
+    assert drawn == floor.pictures["happiness"].convert("L").tobytes()
+    assert drawn != panels["maximised for happiness"].tobytes()
+
+
+def test_what_is_changed_stands_beside_the_floor(analysis):
+    start = Image.new("L", (8, 8), 120)
+    found = face_maximised.maximised(analysis, start, Ascent(steps=2))
+    floor = face_maximised.untrained_floor(analysis, start, Ascent(steps=2))
+    both = face_maximised.beside_floor(found, floor)
+    table = face_maximised.painted_table(found, floor)
+    assert list(table.columns) == [f"painted {name}" for name in both]
+    for name, of in zip(both, (found, floor), strict=True):
+        assert both[name] is of.changes
+        assert table[f"painted {name}"].equals(of.table["painted"].rename(f"painted {name}"))

@@ -34,13 +34,15 @@ def rules(values):
 
 def dependence(rows, rho):
     named = {"map": "CAM", "rule": "vanilla", "changed": "weights"}
-    table = pd.DataFrame(named | {"rho": rho, "low": rho, "high": rho}, index=range(rows))
+    named |= {"rho": rho, "low": rho, "high": rho, "n": 3}
+    table = pd.DataFrame(named, index=range(rows))
     return plots.dependence_figure(table)
 
 
 def changes(change):
-    table = pd.DataFrame({"probability_before": [0.5], "probability": [np.nan]}, ["fear"])
-    return plots.changes_figure(FACE, {"fear": FACE}, {"fear": np.full((16, 16), change)}, table)
+    table = {"probability_before": [0.5], "probability": np.nan, "painted net": np.nan}
+    changed = {"net": {"fear": np.full((16, 16), change)}}
+    return plots.changes_figure(FACE, {"fear": FACE}, changed, pd.DataFrame(table, ["fear"]))
 
 
 def film(frames, share):
@@ -50,13 +52,13 @@ def film(frames, share):
 
 
 def measured(rows, value):
-    keys = {"faces": "correct", "emotion": "fear", "n": 9, "area": 0.1, "random": value}
-    values = {f"{name}{end}": value for name in ("per_area", "per_percent", "beyond")
+    keys = {"faces": "correct", "emotion": "fear", "n": 9, "area": 0.1}
+    values = {f"{name}{end}": value for name in ("per_area", "per_percent", "beyond", "untrained")
               for end in ("", "_low", "_high")}  # fmt: skip
-    methods = [("gradcam", weights, part) for weights in ("trained", "untrained")
-               for part in ("eyes", "mouth")][:rows]  # fmt: skip
-    table = pd.DataFrame(methods, columns=["method", "weights", "part"])
-    table = table.assign(network="n", measure="logit", **keys, **values)
+    table = pd.DataFrame(["eyes", "mouth"][:rows], columns=["part"])
+    table = table.assign(
+        network="n", measure="logit", method="gradcam", random=value, **keys, **values
+    )
     return Reference(table, table, pd.DataFrame(), {})
 
 
@@ -68,9 +70,20 @@ def parts(own):
     return part_plots.parts_figure(own.importance, own.occlusion, own.emotions, own.parts)
 
 
-def verdicts(rows):
-    index = pd.MultiIndex.from_tuples([("net", "fear: eyes", "9")][:rows], names=list("abc"))
-    return part_plots.verdict_figure(pd.DataFrame({"gradcam": ["supported"][:rows]}, index))
+CLAIMED = {"network": "gimefive", "emotion": "fear", "more": "eyes", "less": "mouth"}
+ENDS = {"low": -1.0, "high": 1.0, "wide_low": -2.0, "wide_high": 2.0, "difference": 0.5}
+
+
+def claims(*verdicts, **values):
+    """A row a verdict, of one measure each; the first of another network."""
+    rows = [
+        CLAIMED | ENDS | values
+        | {"measure": m, "verdict": v, "faces": "correct", "fragile": k == 1, "n": 40 * k}
+        for k, (m, v) in enumerate(zip(("gradcam", "saliency", "occlusion, logit"), verdicts,
+                                       strict=False))
+    ]  # fmt: skip
+    columns = [*CLAIMED, *ENDS, "measure", "verdict", "faces", "fragile", "n"]
+    return part_plots.claims_figure(pd.DataFrame(rows, columns=columns))
 
 
 CASES = {
@@ -89,14 +102,16 @@ CASES = {
     "a picture": lambda: plots.lettered_figure({"start": FACE}),
     "one frame": lambda: film(1, 0.5),
     "a film of nothing": lambda: film(3, np.nan),
-    "parts": lambda: eyes_or_mouth(measured(4, 0.5)),
-    "parts undefined": lambda: eyes_or_mouth(measured(4, np.nan)),
+    "parts": lambda: eyes_or_mouth(measured(2, 0.5)),
+    "parts undefined": lambda: eyes_or_mouth(measured(2, np.nan)),
     "no part": lambda: eyes_or_mouth(measured(0, 0.5)),
-    "every part": lambda: parts(measured(4, 0.5)),
-    "every part undefined": lambda: parts(measured(4, np.nan)),
+    "every part": lambda: parts(measured(2, 0.5)),
+    "every part undefined": lambda: parts(measured(2, np.nan)),
     "not any part": lambda: parts(measured(0, 0.5)),
-    "a verdict": lambda: verdicts(1),
-    "no verdict": lambda: verdicts(0),
+    "verdicts": lambda: claims("supported", "contradicted", "undecided"),
+    "a verdict": lambda: claims("undecided"),
+    "not testable": lambda: claims("not testable", **dict.fromkeys(ENDS, np.nan)),
+    "no verdict": lambda: claims(),
 }
 
 
@@ -107,3 +122,13 @@ def test_it_is_drawn(name):
         figure = CASES[name]()
         figure.canvas.draw()
         plt.close(figure)
+
+
+def test_marks_stand_inside_their_intervals_and_say_what_is_fragile():
+    ax = claims("contradicted", "supported", "undecided").axes[1]  # the second measure is fragile
+    marks = [line for line in ax.lines if line.get_linestyle() == "None" and len(line.get_xdata())]
+    assert [mark.get_markerfacecolor() for mark in marks] == ["white"]
+    segments = np.concatenate([of.get_segments() for of in ax.collections if len(of.get_paths())])
+    assert np.sort(segments[:, :, 0]).tolist() == [[-2, 2], [-1, 1]]
+    assert marks[0].get_xdata().tolist() == [0.5]
+    plt.close("all")

@@ -23,6 +23,7 @@ from emocam_utils.faces.parts.template import (
     part_masks,
     region_masks,
 )
+from emocam_utils.networks.untrained import untrained
 from emocam_utils.stats.bootstrap import Means
 
 MASKS = part_masks()
@@ -115,6 +116,18 @@ def test_shares_do_not_depend_on_the_batch() -> None:
         importance.map_shares(network, faces[:2], [0], MASKS, methods)
 
 
+def test_every_face_has_its_untrained_copy() -> None:
+    network, faces = PartReader("nose"), noise_faces(5)
+    targets = np.arange(5) % 2
+    shared, _ = importance.map_shares(network, faces, targets, MASKS, ["saliency"], copies=2)
+    for copy in range(2):
+        alone, _ = importance.map_shares(
+            untrained(network, copy), faces[copy::2], targets[copy::2], MASKS, ["saliency"]
+        )
+        np.testing.assert_allclose(shared["saliency"][copy::2], alone["saliency"])
+    assert (shared["saliency"] > 0).all()  # untrained, it reads every part
+
+
 def test_a_moved_cover_keeps_its_area_and_reaches_every_place() -> None:
     moved = occlusion.moved(MASKS[MOUTH], 3000, np.random.default_rng(0))
     assert (moved.sum(axis=(1, 2)) == MASKS[MOUTH].sum()).all()
@@ -158,9 +171,14 @@ def test_drops_are_before_less_after() -> None:
 
 def test_the_filling_closest_to_chance_is_chosen() -> None:
     table = pd.DataFrame(
-        {"filling": ["a", "b", "a", "b"], "distance": [0.1, 0.3, 0.4, 0.3], "recall": [1, 0, 1, 0]}
+        {
+            "network": ["m", "m", "n", "n"],
+            "filling": ["a", "b"] * 2,
+            "distance": [0.1, 0.3, 0.9, 0.3],
+        }
     )
-    assert occlusion.best_filling(table) == "a"
+    assert occlusion.best_filling(table, "m") == "a"  # each network has its own
+    assert occlusion.best_filling(table, "n") == "b"
     faces = noise_faces(20)
     labels = np.array(["surprise", "happiness"] * 9 + ["anger"] * 2)
     found = occlusion.filling_table(

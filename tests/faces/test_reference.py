@@ -24,35 +24,30 @@ PROVENANCE = {
                "predicted as labelled": 840, "labelled": 1200}
         for name in ("gimefive", "mini-xception")
     },
-    "choices": {
-        "filling": "grey",
-        "bootstrap": {"times": 2000, "level": 0.95},
-        "claims": {"alpha": 0.05, "correction": "Holm"},
-    },
+    "choices": {"bootstrap": {"times": 2000, "level": 0.95}, "claims": {"alpha": 0.05}},
 }  # fmt: skip
 
 
 def parts(network):
-    rows = [("correct", "fear", 500), ("predicted", "neutral", 40), ("correct", "any", 840)]
-    rows += [("labelled", "fear", 900)]
+    rows = [("correct", "fear", 500), ("misclassified", "neutral", 40), ("correct", "any", 840)]
+    rows += [("misclassified", "fear", 90), ("misclassified", "any", 360)]
     made = pd.DataFrame(rows, columns=["faces", "emotion", "n"])
     return made.assign(network=network, part="eyes", method="gradcam", measure="logit")
 
 
 def claims(network, *found):
-    """found : (measure, comparison, verdict)"""
-    made = pd.DataFrame(found, columns=["measure", "comparison", "verdict"])
-    return made.assign(network=network, emotion="fear", more="eyes", less="mouth",
-                       faces="correct", n=1234)  # fmt: skip
+    """found : (measure, faces, verdict, fragile)"""
+    made = pd.DataFrame(found, columns=["measure", "faces", "verdict", "fragile"])
+    return made.assign(network=network, emotion="fear", more="eyes", less="mouth", n=1234)
 
 
 @pytest.fixture
 def folder(tmp_path):
     both = pd.concat([parts("gimefive"), parts("mini-xception")])
     judged = [
-        ("gradcam", "per area", "supported"), ("saliency", "per area", "contradicted"),
-        ("occlusion, logit", "per area", "supported"), ("gradcam", "beyond the floor", "undecided"),
-        ("saliency", "beyond the floor", "contradicted"), ("gradcam", "floor alone", "supported"),
+        ("gradcam", "correct", "supported", True), ("saliency", "correct", "supported", False),
+        ("occlusion, logit", "correct", "undecided", False),
+        ("gradcam", "misclassified", "contradicted", True),
     ]  # fmt: skip
     both.to_csv(tmp_path / "part_importance.csv")
     both.to_csv(tmp_path / "part_occlusion.csv")
@@ -65,22 +60,19 @@ def test_the_rows_are_of_one_network_and_of_its_own_faces(folder):
     own = reference.read_reference(folder).of("gimefive")
     for table in (own.importance, own.occlusion):
         assert set(table["network"]) == {"gimefive"}
-        assert list(table["faces"]) == ["correct", "predicted", "correct"]
+        assert list(table["faces"]) == ["correct", "misclassified", "correct"]
     assert own.emotions == ["fear", "neutral", "any"]
     assert own.counted == "1,200 faces, 840 of them predicted as labelled"
     assert own.networks == ["gimefive"] and own.parts == ["eyes"]
 
 
-def test_verdicts_are_counted_before_and_after_the_floor(folder):
-    found = reference.read_reference(folder)
-    counts = found.verdict_counts().droplevel(["network", "emotion", "more", "less"])
-    assert counts.loc["per area", ["supported", "contradicted"]].tolist() == [2, 1]
-    assert counts.loc["beyond the floor", ["supported", "contradicted"]].tolist() == [0, 1]
-    table = found.verdicts()
-    assert table.index.tolist() == [("gimefive", "fear: eyes more than mouth", "correct, 1,234")]
-    assert table.iloc[0].to_dict() == {
-        "gradcam": "supported", "saliency": "contradicted", "occlusion, logit": "supported",
+def test_verdicts_are_counted_by_claim_and_faces(folder):
+    table = reference.read_reference(folder).verdicts().droplevel(["network", "emotion"])
+    correct = table.loc[("eyes", "mouth", "correct")]
+    assert correct.to_dict() == {
+        "contradicted": 0, "supported": 2, "undecided": 1, "fragile": 1, "n": 1234,
     }  # fmt: skip
+    assert table.loc[("eyes", "mouth", "misclassified"), "contradicted"] == 1
 
 
 def test_figures_of_the_tables_name_their_own_faces_and_networks(folder, tmp_path):

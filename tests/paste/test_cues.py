@@ -45,6 +45,28 @@ def test_cues_are_pasted_into_scenes_that_hold_none(tmp_path, monkeypatch):
     assert cues.agreement(judged, ["object", "height"])["n"].tolist() == [1, 1]
 
 
+def heights(cue, small, large, instead=("Awe",)):
+    """20 scenes with a cue at two heights, of which so many follow the rule."""
+    rows = []
+    for height, right in ((0.2, small), (0.4, large)):
+        wrong = [instead[k % len(instead)] for k in range(20 - right)]
+        rows += [(cue, height, label, str(k)) for k, label in enumerate(["Joy"] * right + wrong)]
+    table = pd.DataFrame(rows, columns=["object", "height", "label", "image"])
+    return table.assign(expected="Joy", verdict=cues.TURNS)
+
+
+def test_cues_that_fall_with_size_are_found_and_what_is_said_instead():
+    judged = pd.concat([
+        heights("Knife", 18, 4, ["Horror", "Fear", "Horror", "Horror"]),
+        heights("Cat", 4, 18), heights("Dog", 12, 10),
+    ])  # fmt: skip
+    found = cues.falling_with_size(judged)
+    assert list(found.index) == ["Knife"]  # Dog falls within its intervals
+    assert found.loc["Knife"].tolist() == [0.9, 0.2, "Horror", pytest.approx(12 / 20)]
+    assert cues.falling_with_size(judged[judged["height"] == 0.2]).empty
+    assert cues.falling_with_size(pd.DataFrame()).empty
+
+
 def test_a_corpus_without_truth_has_no_cues(tmp_path):
     noise(9, 9).save(tmp_path / "a.png")
     folder = Analysis(scene_study(tmp_path, 1), device="cpu", given=Folder(tmp_path))

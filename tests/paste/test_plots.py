@@ -79,6 +79,26 @@ def test_a_plot_is_drawn_whatever_the_table(plot, case):
         figure.canvas.draw()
 
 
+def test_transitions_of_a_row_are_all_of_it():
+    moves = rates.transitions(grid("ordinary"), LABELS["ordinary"])
+    for most in (1, 5):
+        figure = plots.transition_figure(moves, most)
+        for ax, (_, panel) in zip(figure.axes, moves.groupby("object", sort=False), strict=False):
+            drawn = ax.collections[0].get_array().reshape(len(panel), -1)
+            known = panel.notna().all(axis=1).to_numpy()
+            np.testing.assert_allclose(drawn.sum(axis=1)[known], 100)
+            np.testing.assert_allclose(drawn[:, 0][known], np.diag(panel)[known])
+            assert drawn.shape[1] <= most + 2
+
+
+def test_no_quantity_shares_its_axis_with_another():
+    table = grid("ordinary")
+    relation = rates.focus_relation(table)
+    shares, rank = plots.focus_figure(table, relation).axes[1:]
+    assert len(shares.get_yticks()) == len(relation) - 1 and len(rank.get_yticks()) == 1
+    assert "correlation" in rank.get_xlabel() and "share" in shares.get_xlabel()
+
+
 def test_bars_and_dots_stand_at_their_shares():
     table = rates.change_rates(grid("ordinary"), ["object", "position"]).assign(x=0.2, y=0.4)
     bars = [bar.get_height() for ax in plots.change_figure(table, {}).axes for bar in ax.patches]

@@ -97,8 +97,11 @@ def test_the_papers_counts_stand_beside_ours():
     rows = [("a", "Joy", "Excitement"), ("b", "Joy", "Joy"), ("c", "Joy", "Awe")]
     table = pd.concat([changes(rows[:2]), changes(rows[2:]).assign(position=1)])
     known = pd.concat([table, table.assign(object="rugby ball")])
-    beside = rates.rates_beside_paper(rates.change_rates(known, ["object", "position"]))
+    found = rates.change_rates(known, ["object", "position"])
+    beside = rates.rates_beside_paper(found, ["Awe", "Excitement", "Joy"])
     assert beside["mostly to Excitement"].tolist() == ["1 of 2", "1 of 2"]
     assert beside["the same in the paper"].tolist() == ["not tried", "4 of 17"]
     assert beside["label changed (%)"].tolist() == [66.7, 66.7]
     assert beside["least (%)"].tolist() == [50.0, 50.0]
+    unknown = rates.rates_beside_paper(found, ["Awe", "Joy"])  # "0 of 2" would say nothing
+    assert list(unknown.columns) == ["label changed (%)", "least (%)", "most (%)"]

@@ -37,13 +37,14 @@ from ...pipeline.code import file_hash
 from ...progress import duration, explained
 from ...stats.bootstrap import TIMES
 from ...stats.intervals import LEVEL
+from ...stats.sign_flips import FLIPS
 from ..analysis import WEIGHTS
 from ..command import add_destination, destination, open_network
 from ..reference import measured_as_shipped
 from .claims import ALPHA, LEAST, claims_table
 from .covering import best_filling, filling_table
 from .landmarks import landmark_table, position_table
-from .measured import UNTRAINED, Measured, measure
+from .measured import COPIES, Measured, measure
 from .reported import importance_table, occlusion_table
 from .template import BOXES, MOVES, OUTLINE, SIDE, region_masks
 
@@ -70,10 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         elsewhere = paths.RESULTS / "facial-parts" / given.data.resolve().name
         out = destination(given, shipped, elsewhere)
         tables = run(splits, out, given.networks, given.limit, given.seed)
-        judged = tables["claims"].query("comparison == 'per area'")
-        columns = ["network", "emotion", "more", "less", "n", "measure"]
-        columns += ["difference", "low", "high", "verdict"]
-        print(judged[columns].to_string(index=False, float_format="{:.3g}".format))
+        columns = ["network", "emotion", "more", "less", "faces", "n", "measure"]
+        columns += ["difference", "wide_low", "wide_high", "verdict", "fragile"]
+        print(tables["claims"][columns].to_string(index=False, float_format="{:.3g}".format))
         print(f"Written to {out} after {duration(time.monotonic() - started)}")
         if not shipped and not given.publish:
             print("These are not what the tables of data/faces were made from; those stay.")
@@ -93,9 +93,8 @@ def run(
     fillings = filling_table(
         networks, small.images, small.labels, region_masks(SIDE), mean_face, seed
     )
-    filling = best_filling(fillings)
     found = [
-        measure(name, network, test.images, test.labels, mean_face, filling, seed=seed)
+        measure(name, network, test, mean_face, best_filling(fillings, name), seed=seed)
         for name, network in networks.items()
     ]
     tables = {
@@ -103,13 +102,13 @@ def run(
         "part_fillings": fillings,
         "part_importance": pd.concat([importance_table(m, seed=seed) for m in found]),
         "part_occlusion": pd.concat([occlusion_table(m, seed=seed) for m in found]),
-        "claims": pd.concat([claims_table(m, seed=seed) for m in found]),
+        "claims": claims_table(found, seed=seed),
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
     Image.fromarray(np.rint(mean_face).astype(np.uint8)).save(out / "mean_face.png")
-    record = provenance(splits, weights, found, filling, seed, limit)
+    record = provenance(splits, weights, found, seed, limit)
     (out / "provenance.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return tables
 
@@ -118,7 +117,6 @@ def provenance(
     splits: dict[str, FaceSet],
     weights: dict[str, Path],
     found: Sequence[Measured],
-    filling: str,
     seed: int,
     limit: int,
 ) -> dict:
@@ -138,21 +136,27 @@ def provenance(
                 "sha256": file_hash(weights[m.network]),
                 "labels": list(m.labels),
                 "accuracy": round(m.accuracy, 4),
-                "predicted as labelled": int(m.cases["correct"].sum()),
-                "labelled": int(m.cases["labelled"].sum()),
+                "predicted as labelled": int(m.faces["correct"].sum()),
+                "labelled": m.labelled,
+                "filling": m.filling,
             }
             for m in found
         },
         "choices": {
             "template": {"side": SIDE, "boxes": BOXES, "outline": OUTLINE, "moves": MOVES},
             "template measured on": f"train, {PER_EMOTION} faces of each emotion, seed {seed}",
-            "filling": filling,
-            "filling chosen by": "least distance from chance of the probabilities of faces covered "
-            f"whole; {min(FILLED, len(splits['validation']))} validation faces, mean of networks",
-            "untrained copies": list(UNTRAINED),
+            "filling chosen by": "each network's own: least distance from chance of the "
+            "probabilities of faces covered whole; "
+            f"{min(FILLED, len(splits['validation']))} validation faces",
+            "untrained copies": min(COPIES, len(splits["test"])),
             "seed": seed,
             "bootstrap": {"times": TIMES, "level": LEVEL, "over": "faces"},
-            "claims": {"alpha": ALPHA, "correction": "Holm", "least faces": LEAST},
+            "claims": {
+                "alpha": round(ALPHA, 6),
+                "correction": "largest |t| over sign flips, all claims together",
+                "flips": FLIPS,
+                "least faces": LEAST,
+            },
         },
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy", "captum", "opencv-python-headless")},

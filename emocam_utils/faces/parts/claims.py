@@ -1,37 +1,35 @@
 """The paper's claims of eyes and mouth, judged: supported, contradicted or undecided.
 
-A claim says that for an emotion one part matters more than another. Its number is the difference of
-the two parts, face by face, so that above 0 supports it. It is judged for each network and each
-measure by itself, with Holm's correction over the claims.
+A claim says that for an emotion one part matters more than another. Its number is the difference
+of the two parts, by their area and face by face, less the same difference of the floor: of an
+untrained copy's maps, or of covers at random places. What is left is owed to learning, and not to
+where maps and light lie anyway; above 0 it supports the claim.
 
-COMPARISONS, of which the first is the plain reading:
-
-    per area            shares over areas (1 = the same everywhere), or drops a percent covered
-    whole part          shares and drops as they are
-    eyes with brows     per area, the brows counted to the eyes
-    beyond the floor    per area, less the untrained network's maps or covers at random places: what
-                        is owed to learning, and not to where maps and light lie anyway
-    against the others  per area, less the mean of the other emotions: is it this emotion's own?
-    floor alone         the floor judged as if it were a network; what supports a claim here is no
-                        evidence in the first row either
+Verdicts are by sign flips, with one correction over all networks, measures and claims of the table.
+One is *fragile* if it is another one with the template moved to any side (`template.MOVES`), where
+all are judged anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...stats.bootstrap import TIMES, Means
-from ...stats.tests import holm
-from .measured import ANY, METHODS, Measured
-from .template import REGIONS
+from ...stats.bootstrap import weighted_mean
+from ...stats.intervals import LEVEL, Interval
+from ...stats.sign_flips import FLIPS, FlippedMeans, flipped_means
+from .measured import CORRECT, MISCLASSIFIED, Measured
+from .template import MOVES, REGIONS
 
-ALPHA = 0.05
-LEAST = 10  # faces; fewer are not judged
+ALPHA = 1 - LEVEL
+LEAST = 30  # faces; fewer are not judged
+COVER = "occlusion, "
+EYES_AND_BROWS = "eyes and brows"
 
 
 @dataclass(frozen=True)
@@ -49,124 +47,131 @@ CLAIMS = (
     Claim("neutral", "mouth", "eyes"),
     Claim("surprise", "eyes", "mouth"),
 )
-
-COMPARISONS = (
-    "per area",
-    "whole part",
-    "eyes with brows",
-    "beyond the floor",
-    "against the others",
-    "floor alone",
-)
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-Groups = Mapping[tuple[str, str], NDArray[np.int64]]  # (faces, emotion) -> rows of their cases
+UNTESTABLE = "not testable"
 
 
 def verdict(difference: float, p: float) -> str:
     """By the sign where the corrected p is below 0.05; NaN is "not testable"."""
     if np.isnan(difference) or np.isnan(p):
-        return "not testable"
+        return UNTESTABLE
     if p >= ALPHA:
         return UNDECIDED
     return SUPPORTED if difference > 0 else CONTRADICTED
 
 
+@dataclass(frozen=True)
+class Question:
+    """A claim of one network, by a measure ("gradcam", "occlusion, logit"), on a group of faces."""
+
+    measured: Measured
+    measure: str
+    claim: Claim
+    faces: str
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Of each face and region, (N, R)."""
+        drop = self.measure.removeprefix(COVER)
+        return (self.measured.shares | self.measured.drops)[drop]
+
+    @property
+    def floor(self) -> NDArray[np.float64]:
+        """The same of the floor, (N, R)."""
+        drop = self.measure.removeprefix(COVER)
+        return (self.measured.untrained | self.measured.elsewhere)[drop]
+
+    @property
+    def own(self) -> NDArray[np.int64]:
+        """Rows of the faces that the claim is judged on."""
+        return self.measured.group(self.faces, self.claim.emotion)
+
+    def difference(self, values: NDArray, eyes: str = "eyes") -> NDArray[np.float64]:
+        """What the claim says is above 0, by area (of covers: by percent): (N, R) -> (N,).
+
+        eyes : the region that counts as the eyes
+        """
+        areas = self.measured.areas * (100 if self.measure.startswith(COVER) else 1)
+        more, less = (
+            REGIONS.index(eyes if name == "eyes" else name)
+            for name in (self.claim.more, self.claim.less)
+        )
+        return values[:, more] / areas[more] - values[:, less] / areas[less]
+
+    def column(self, values: NDArray, eyes: str = "eyes") -> NDArray[np.float64]:
+        """`difference` of its own faces, NaN for the others, (N,)."""
+        found = np.full(len(values), np.nan)
+        found[self.own] = self.difference(values, eyes)[self.own]
+        return found
+
+
 def claims_table(
-    measured: Measured, claims: Sequence[Claim] = CLAIMS, times: int = TIMES, seed: int = 0
+    found: Sequence[Measured],
+    claims: Sequence[Claim] = CLAIMS,
+    times: int = FLIPS,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """A row a measure, comparison and claim.
+    """A row a network, measure, claim and group of faces, judged together.
 
-    returns : network, measure, comparison, emotion, more, less, faces, n, difference, low, high (95
-              percent interval, not corrected), moved_low, moved_high (of the difference with the
-              template moved; maps only), p, p_holm, verdict
+    found   : networks, all measured on the same faces; times : sign flips
+    returns : network, measure, emotion, more, less, faces (correct or misclassified), n (those
+              with a map), plain and floor (both differences by themselves), difference (plain less
+              floor), low and high (its own 95 % interval), wide_low and wide_high (these hold all
+              together; NaN for rows that are not testable), p and p_all (by itself, corrected),
+              verdict, moved_low and moved_high (of the differences with the template moved),
+              fragile; and with_brows (_low, _high), the brows counted to the eyes, not judged
     """
-    groups = {(faces, emotion): rows for faces, emotion, rows in measured.groups()}
-    maps = [method for method in METHODS if method in measured.shares]
-    tables = []
-    for measure in (*maps, *(f"occlusion, {name}" for name in measured.drops)):
-        for comparison in COMPARISONS:
-            judged = [
-                _row(measured, measure, comparison, claim, groups, times, seed) for claim in claims
-            ]
-            table = pd.DataFrame(judged)
-            tables.append(table.assign(p_holm=holm(table["p"])))
-    table = pd.concat(tables, ignore_index=True)
-    judged = zip(table["difference"], table["p_holm"], strict=True)
-    return table.assign(verdict=[verdict(*row) for row in judged])
-
-
-def _values(measured: Measured, measure: str) -> tuple[NDArray, NDArray, NDArray]:
-    """Values and floor of each case and region (M, R), and the areas in the measure's unit."""
-    name = measure.removeprefix("occlusion, ")
-    if name != measure:
-        return measured.drops[name], measured.elsewhere[name], 100 * measured.areas
-    return measured.shares[name], measured.untrained[name], measured.areas
-
-
-def _difference(values: NDArray, areas: NDArray, claim: Claim, comparison: str) -> NDArray:
-    """What the claim says is above 0, for each case: (..., R) -> (...)."""
-    names = (claim.more, claim.less)
-    if comparison == "eyes with brows":
-        names = tuple("eyes and brows" if name == "eyes" else name for name in names)
-    if comparison == "whole part":
-        areas = np.ones(len(REGIONS))
-    more, less = (REGIONS.index(name) for name in names)
-    return values[..., more] / areas[more] - values[..., less] / areas[less]
-
-
-def _row(
-    measured: Measured,
-    measure: str,
-    comparison: str,
-    claim: Claim,
-    groups: Groups,
-    times: int,
-    seed: int,
-) -> dict:
-    values, floor, areas = _values(measured, measure)
-    faces = "correct" if ("correct", claim.emotion) in groups else "predicted"
-    rows = groups.get((faces, claim.emotion), np.empty(0, dtype=np.int64))
-    if comparison == "floor alone":
-        values = floor
-    elif comparison == "beyond the floor":
-        values = values - floor
-    each = _difference(values, areas, claim, comparison)
-    enough = np.count_nonzero(~np.isnan(each[rows])) >= LEAST
-    means = Means.over(each[rows][:, None], times, seed)
-    if comparison == "against the others":
-        means = means - _of_others(each, claim.emotion, groups, times, seed)
-    moved = np.full(1, np.nan)
-    if comparison == "per area" and measure in measured.moved and len(rows):
-        shifted = _difference(measured.moved[measure][:, rows], areas, claim, comparison)
-        moved = np.nanmean(shifted, 1)
-    return {
-        "network": measured.network,
-        "measure": measure,
-        "comparison": comparison,
-        "emotion": claim.emotion,
-        "more": claim.more,
-        "less": claim.less,
-        "faces": faces,
-        "n": len(rows),
-        "difference": means.value[0],
-        "low": means.low[0],
-        "high": means.high[0],
-        "moved_low": moved.min(),
-        "moved_high": moved.max(),
-        "p": means.p[0] if enough else float("nan"),
-    }
-
-
-def _of_others(each: NDArray, emotion: str, groups: Groups, times: int, seed: int) -> Means:
-    """Mean over the other emotions of their correct faces' means: each counts the same."""
-    others = [
-        Means.over(each[rows][:, None], times, seed + 1 + k)
-        for k, ((faces, other), rows) in enumerate(groups.items())
-        if faces == "correct" and other not in (emotion, ANY) and len(rows)
+    questions = [
+        Question(measured, measure, claim, faces)
+        for measured in found
+        for measure in measured.moved
+        for claim in claims
+        for faces in (CORRECT, MISCLASSIFIED)
+        if faces == MISCLASSIFIED or claim.emotion in set(measured.faces["label"])
     ]
-    if not others:
-        return Means.over(np.empty((0, 1)), times, seed)
-    return Means(
-        np.nanmean([m.value for m in others], axis=0),
-        np.nanmean([m.samples for m in others], axis=0),
+    flips = partial(
+        flipped_means, units=found[0].faces["copy"], least=LEAST, times=times, seed=seed
     )
+    plain = np.transpose([q.column(q.values) for q in questions])
+    floor = np.transpose([q.column(q.floor) for q in questions])
+    judged = flips(plain - floor)
+    words = _verdicts(judged)
+    moved = [
+        flips(np.transpose([q.column(q.measured.moved[q.measure][k]) for q in questions]))
+        for k in range(len(MOVES))
+    ]
+    brows = flips(np.transpose([q.column(q.values - q.floor, EYES_AND_BROWS) for q in questions]))
+    means, said = np.array([of.value for of in moved]), np.array([_verdicts(of) for of in moved])
+    names = [
+        {"network": q.measured.network, "measure": q.measure, **asdict(q.claim), "faces": q.faces}
+        for q in questions
+    ]
+    return pd.DataFrame(names).assign(
+        n=judged.n,
+        plain=_means(plain, plain - floor),
+        floor=_means(floor, plain - floor),
+        difference=judged.value,
+        **_ends("", judged.interval),
+        **_ends("wide_", judged.wide),
+        p=judged.p,
+        p_all=judged.p_all,
+        verdict=words,
+        moved_low=means.min(axis=0),
+        moved_high=means.max(axis=0),
+        fragile=(said != words).any(axis=0),
+        with_brows=brows.value,
+        **_ends("with_brows_", brows.interval),
+    )
+
+
+def _means(values: NDArray, known: NDArray) -> NDArray[np.float64]:
+    """Means of the columns over the faces for which both are known."""
+    return weighted_mean(np.where(np.isnan(known), np.nan, values), np.ones((1, len(values))))[0]
+
+
+def _verdicts(judged: FlippedMeans) -> NDArray[np.str_]:
+    return np.array([verdict(*row) for row in zip(judged.value, judged.p_all, strict=True)])
+
+
+def _ends(name: str, interval: Interval) -> dict[str, NDArray[np.float64]]:
+    return dict(zip((f"{name}low", f"{name}high"), interval, strict=True))

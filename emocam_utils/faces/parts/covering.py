@@ -147,7 +147,7 @@ def filling_table(
 ) -> pd.DataFrame:
     """What each filling leaves of faces that are covered whole, and what a small cover of it does.
 
-    faces, labels : training images (N, H, W) and their emotions (N,)
+    faces, labels : images (N, H, W) of a split that is not reported on, their emotions (N,)
     masks         : (P, H, W), of which moved copies are put down
     returns       : one row a network and filling: `recall` over the emotions of the covered faces
                     (chance is 1 / L), `distance` of its probabilities from chance (total variation,
@@ -174,6 +174,7 @@ def filling_table(
     return pd.DataFrame(rows, columns=columns)
 
 
-def best_filling(table: pd.DataFrame) -> str:
-    """The filling under which a face covered whole is closest to chance, mean over the networks."""
-    return str(table.groupby("filling", sort=False)["distance"].mean().idxmin())
+def best_filling(table: pd.DataFrame, network: str) -> str:
+    """The filling under which a face covered whole is closest to chance for this network."""
+    rows = table[table["network"] == network].set_index("filling")
+    return str(rows["distance"].idxmin())

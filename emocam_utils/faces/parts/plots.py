@@ -9,22 +9,27 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 METHOD_TITLES = {
     "gradcam": "Grad-CAM",
     "saliency": "vanilla saliency",
     "guided saliency": "guided saliency",
+    "occlusion, logit": "covering: logit",
+    "occlusion, probability": "covering: probability",
+    "occlusion, accuracy": "covering: accuracy",
 }
+NETWORK_TITLES = {"gimefive": "GiMeFive", "mini-xception": "mini-Xception"}
 PART_COLOURS = {"eyes": "#364fc7", "mouth": "#e8590c"}
-FLOOR = "#868e96"
-STEP = 0.17
-VERDICT_COLOURS = {
-    "supported": "#b2f2bb",
-    "contradicted": "#ffc9c9",
-    "undecided": "#f1f3f5",
-    "not testable": "#ffffff",
+VERDICT_LOOKS = {
+    "supported": ("#0072b2", "o"),
+    "contradicted": ("#d55e00", "s"),
+    "undecided": ("#868e96", "D"),
 }
+WIDTH = 7.4  # inches of a figure, at which text is as large as it says
+STEP = 0.17
+LINE = "#adb5bd"
 
 
 def eyes_or_mouth_figure(
@@ -32,60 +37,63 @@ def eyes_or_mouth_figure(
 ) -> Figure:
     """Eyes against mouth, emotion by emotion: their share of the maps, and what covering them does.
 
-    importance : method, weights, emotion, part, per_area (_low, _high), n
-    occlusion  : measure, emotion, part, per_percent (_low, _high), random, area, n
+    importance : method, emotion, faces, part, per_area (_low, _high), untrained, n
+    occlusion  : measure, emotion, part, per_percent (_low, _high), random, area
     """
-    methods = [m for m in METHOD_TITLES if m in set(importance["method"])]
-    figure, axes = plt.subplots(
-        1, len(methods) + 1, figsize=(2.9 * (len(methods) + 1) + 1, 0.5 * len(emotions) + 1.6),
-        sharey=True, squeeze=False, layout="constrained",
-    )  # fmt: skip
-    axes = axes[0]
-    for ax, method in zip(axes, methods, strict=False):
-        for weights in ("trained", "untrained"):
-            rows = importance[importance["method"].eq(method) & importance["weights"].eq(weights)]
-            _plot_parts(ax, rows, emotions, "per_area", weights == "trained")
-        ax.axvline(1, color="#adb5bd", linewidth=0.8, zorder=0)
-        ax.set(title=METHOD_TITLES[method], xlabel="share of the map / of the area")
     logits = occlusion[occlusion["measure"] == "logit"]
-    _plot_parts(axes[-1], logits, emotions, "per_percent", True)
-    floor = logits.assign(floor=logits["random"] / (100 * logits["area"]))
-    _plot_parts(axes[-1], floor, emotions, "floor", False)
-    axes[-1].axvline(0, color="#adb5bd", linewidth=0.8, zorder=0)
-    axes[-1].set(title="covering the part", xlabel="fall of the logit / % covered")
+    panels = {
+        METHOD_TITLES[method]: (importance[importance["method"] == method], "per_area", 1)
+        for method in METHOD_TITLES
+        if method in set(importance["method"])
+    }
+    logits = logits.assign(untrained=logits["random"] / (100 * logits["area"]))
+    panels[METHOD_TITLES["occlusion, logit"]] = (logits, "per_percent", 0)
+    figure, axes = _two_by_two(len(panels), 0.3 * len(emotions) + 0.8)
+    for ax, (title, (rows, column, even)) in zip(axes, panels.items(), strict=True):
+        _plot_parts(ax, rows, emotions, column)
+        ax.axvline(even, color=LINE, linewidth=0.8, zorder=0)
+        words = "share of the map / of the area" if even else "fall of the logit / % covered"
+        ax.set(title=title, xlabel=words)
+        ax.tick_params(axis="y", length=0)
+        ax.grid(axis="x", color="#f1f3f5")
+        ax.set_axisbelow(True)
     counts = importance.drop_duplicates("emotion").set_index("emotion")
     names = [
         f"{e} ({counts.loc[e, 'n']:,}{'' if counts.loc[e, 'faces'] == 'correct' else '*'})"
         for e in emotions
     ]
     axes[0].set_yticks(range(len(emotions)), names)
-    axes[0].invert_yaxis()
-    for ax in axes:
-        ax.tick_params(axis="y", length=0)
-        ax.grid(axis="x", color="#f1f3f5")
-        ax.set_axisbelow(True)
+    axes[0].set_ylim(len(emotions) - 0.5, -0.5)
     handles = [plt.Line2D([], [], marker="o", color=c, label=p) for p, c in PART_COLOURS.items()]
     handles += [
         plt.Line2D([], [], marker="D", ls="", color=c, markerfacecolor="white",
-                   label=f"{p}: floor (untrained network, cover elsewhere)")
+                   label=f"{p}: untrained, or cover elsewhere")
         for p, c in PART_COLOURS.items()
     ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False)
+    figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
     return figure
 
 
-def _plot_parts(
-    ax: Axes, rows: pd.DataFrame, emotions: Sequence[str], column: str, measured: bool
-) -> None:
+def _two_by_two(panels: int, height: float) -> tuple[Figure, np.ndarray]:
+    """Panels of a height in two columns; their axes (panels,), with common rows."""
+    rows = -(-panels // 2)
+    figure, axes = plt.subplots(
+        rows, 2, figsize=(WIDTH, rows * height + 0.4), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax in axes.flat[panels:]:
+        ax.set_axis_off()
+    return figure, axes.flat[:panels]
+
+
+def _plot_parts(ax: Axes, rows: pd.DataFrame, emotions: Sequence[str], column: str) -> None:
     for k, (part, colour) in enumerate(PART_COLOURS.items()):
         here = rows[rows["part"] == part].drop_duplicates("emotion").set_index("emotion")
         here = here.reindex(list(emotions))
         y = np.arange(len(emotions)) + (k - 0.5) * 2 * STEP
-        if measured:
-            ax.hlines(y, here[f"{column}_low"], here[f"{column}_high"], color=colour, linewidth=2)
-            ax.plot(here[column], y, "o", color=colour, markersize=5)
-        else:
-            ax.plot(here[column], y, "D", color=colour, markersize=4, markerfacecolor="white")
+        ax.plot(here["untrained"], y, "D", color=colour, markersize=4, markerfacecolor="white")
+        ax.hlines(y, here[f"{column}_low"], here[f"{column}_high"], color=colour, linewidth=2)
+        ax.plot(here[column], y, "o", color=colour, markersize=4)
 
 
 def parts_figure(
@@ -97,42 +105,32 @@ def parts_figure(
     """Every part and emotion: the share of each kind of map by area, less an untrained network's,
     and what covering the part does beyond a cover elsewhere. The maps share one scale of colours.
 
-    A number is printed where the two intervals are apart (maps), or where one leaves 0 out.
+    A number is printed where the interval leaves 0 out.
     """
-    methods = [m for m in METHOD_TITLES if m in set(importance["method"])]
-    figure, axes = plt.subplots(
-        1, len(methods) + 1, figsize=(2.9 * (len(methods) + 1) + 1.2, 0.34 * len(parts) + 2.1),
-        sharey=True, squeeze=False, layout="constrained",
-    )  # fmt: skip
-    axes = axes[0]
-    found = {method: _beyond_floor(importance, method, parts, emotions) for method in methods}
-    most = max((_most(more) for more, _ in found.values()), default=1.0)
-    for ax, (method, (more, apart)) in zip(axes, found.items(), strict=False):
-        words = more.map("{:+.1f}".format).where(apart, "")
-        title = f"{METHOD_TITLES[method]}\nshare / area, less untrained"
-        _heatmap(ax, more, words, most, title)
-    logits = occlusion[occlusion["measure"] == "logit"]
-    beyond, low, high = _grids(logits, "beyond", parts, emotions)
-    words = beyond.map("{:+.1f}".format).where((low > 0) | (high < 0), "")
-    title = "fall of the logit when covered,\nless a cover elsewhere"
-    _heatmap(axes[-1], beyond, words, _most(beyond), title)
+    panels = {
+        method: importance[importance["method"] == method]
+        for method in METHOD_TITLES
+        if method in set(importance["method"])
+    }
+    maps = [_grids(rows, "beyond", parts, emotions) for rows in panels.values()]
+    most = max((_most(values) for values, *_ in maps), default=1.0)
+    figure, axes = _two_by_two(len(panels) + 1, 0.24 * len(parts) + 1.1)
+    for ax, method, grids in zip(axes, panels, maps, strict=False):
+        drawn = _heatmap(ax, *grids, most, METHOD_TITLES[method])
+        if drawn:
+            figure.colorbar(drawn, ax=ax, label="share / area,\nless untrained", aspect=15)
+    covers = _grids(occlusion[occlusion["measure"] == "logit"], "beyond", parts, emotions)
+    drawn = _heatmap(axes[-1], *covers, _most(covers[0]), METHOD_TITLES["occlusion, logit"])
+    if drawn:
+        figure.colorbar(
+            drawn, ax=axes[-1], label="fall of the logit,\nless cover elsewhere", aspect=15
+        )
     return figure
 
 
-def _beyond_floor(
-    importance: pd.DataFrame, method: str, parts: Sequence[str], emotions: Sequence[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """per_area less the untrained network's, and whether the two intervals are apart."""
-    rows = importance[importance["method"] == method].groupby("weights").get_group
-    trained, low, high = _grids(rows("trained"), "per_area", parts, emotions)
-    floor, floor_low, floor_high = _grids(rows("untrained"), "per_area", parts, emotions)
-    return trained - floor, (low > floor_high) | (high < floor_low)
-
-
 def _most(values: pd.DataFrame) -> float:
-    """The largest absolute value; 1 if there is none."""
-    known = np.abs(values.to_numpy(dtype=np.float64))
-    return float(known[~np.isnan(known)].max(initial=0)) or 1.0
+    found = values.abs().max().max()
+    return float(found) if found > 0 else 1.0
 
 
 def _grids(
@@ -144,41 +142,109 @@ def _grids(
     return [grid.reindex(index=list(parts), columns=list(emotions)) for grid in grids]
 
 
-def _heatmap(ax: Axes, values: pd.DataFrame, words: pd.DataFrame, most: float, title: str) -> None:
+def _heatmap(
+    ax: Axes, values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, most: float, title: str
+) -> QuadMesh | None:
+    """Colours of a grid, numbers where an interval leaves 0 out; what a colour bar is made from."""
+    ax.set_title(title)
     if values.empty:
-        return
+        return None
+    words = values.map("{:+.1f}".format).where((low > 0) | (high < 0), "")
     sns.heatmap(
         values, ax=ax, cmap="RdBu_r", vmin=-most, vmax=most, annot=words, fmt="", cbar=False,
-        linewidths=0.5, annot_kws={"size": 7.5},
+        linewidths=0.5, annot_kws={"size": 7},
     )  # fmt: skip
-    ax.set_facecolor("#f1f3f5")
-    ax.set(title=title, xlabel="", ylabel="")
-    ax.title.set_fontsize(9)
+    ax.set_facecolor("#dee2e6")
+    ax.set(xlabel="", ylabel="")
     ax.tick_params(length=0)
     plt.setp(ax.get_xticklabels(), rotation=50, ha="right", rotation_mode="anchor", fontsize=8)
     plt.setp(ax.get_yticklabels(), rotation=0, fontsize=8)
+    return ax.collections[0]
 
 
-def verdict_figure(verdicts: pd.DataFrame) -> Figure:
-    """The claims, a row each, and what every measure says of them.
+def claims_figure(claims: pd.DataFrame) -> Figure:
+    """A forest plot of the claims: what is beyond the floor, a panel a measure, a row a group.
 
-    verdicts : indexed by network, claim and n; a column a measure, its words as `claims` gives them
+    claims : as `claims.claims_table` returns it
+    Thin lines are the intervals that hold together, from which the verdict is; thick ones are of
+    each row by itself. Hollow marks are fragile verdicts.
     """
-    rows, columns = verdicts.shape
-    figure, ax = plt.subplots(
-        figsize=(1.35 * columns + 3.6, 0.36 * rows + 1.1), layout="constrained"
+    measures = [measure for measure in METHOD_TITLES if measure in set(claims["measure"])]
+    keys = ["network", "emotion", "more", "less", "faces"]
+    rows = claims.groupby(keys, sort=False)["n"].max() if len(claims) else pd.Series(dtype=int)
+    lines = -(-len(measures) // 3) or 1
+    names = [_row_name(*key[1:], n) for key, n in rows.items()]
+    networks = [key[0] for key in rows.index]
+    y = np.arange(len(rows)) + np.cumsum(_firsts(networks))
+    figure, axes = plt.subplots(
+        lines, 3, figsize=(WIDTH, lines * (0.19 * (len(rows) + len(set(networks))) + 0.6) + 0.5),
+        sharey=True, squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for ax in axes.flat[len(measures) :]:
+        ax.set_axis_off()
+    for ax, measure in zip(axes.flat, measures, strict=False):
+        table = claims[claims["measure"] == measure].set_index(keys).reindex(rows.index)
+        _plot_claims(ax, table, y)
+        covering = measure.startswith("occlusion")
+        words = f"{measure.split(', ')[-1]} / % covered" if covering else "share / area"
+        ax.set_title(METHOD_TITLES[measure], fontsize=9)
+        ax.set_xlabel(words, fontsize=8)
+    heads = y[_firsts(networks)] - 1
+    titles = [NETWORK_TITLES.get(name, name) for name in dict.fromkeys(networks)]
+    for ax in axes[:, 0]:
+        ax.set_yticks([*y, *heads], [*names, *titles], fontsize=7.5)
+        for label in ax.get_yticklabels()[len(y) :]:
+            label.set_fontweight("bold")
+        ax.set_ylim(max(y, default=0) + 0.7, -0.7)
+    figure.legend(
+        handles=_claim_handles(), loc="outside upper center", ncols=4, frameon=False, fontsize=8
     )
-    for i, row in enumerate(verdicts.to_numpy()):
-        for j, word in enumerate(row):
-            colour = VERDICT_COLOURS.get(word, "#ffffff")
-            ax.add_patch(plt.Rectangle((j, i), 0.96, 0.92, facecolor=colour, edgecolor="none"))
-            ax.text(j + 0.48, i + 0.46, word, ha="center", va="center", fontsize=8)
-    names = [f"{network} · {claim} ({n})" for network, claim, n in verdicts.index]
-    ax.set_yticks(np.arange(rows) + 0.46, names, fontsize=8)
-    titles = [METHOD_TITLES.get(m, m.replace(", ", ",\n")) for m in verdicts.columns]
-    ax.set_xticks(np.arange(columns) + 0.48, titles, fontsize=8)
-    ax.xaxis.tick_top()
-    ax.set(xlim=(0, columns), ylim=(rows or 1, 0))
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    figure.supxlabel(
+        "← against the claim · difference of the two parts, beyond the floor · for the claim →",
+        fontsize=8,
+    )
     return figure
+
+
+def _firsts(names: Sequence[str]) -> np.ndarray:
+    """Whether each name is another one than that before it."""
+    return np.array([k == 0 or names[k - 1] != name for k, name in enumerate(names)], dtype=bool)
+
+
+def _row_name(emotion: str, more: str, less: str, faces: str, n: int) -> str:
+    if faces == "correct":
+        return f"{emotion}: {more} more than {less} ({n:,})"
+    return f"{emotion}, misclassified ({n:,})"
+
+
+def _plot_claims(ax: Axes, table: pd.DataFrame, y: np.ndarray) -> None:
+    for verdict, (colour, mark) in VERDICT_LOOKS.items():
+        for fragile in (False, True):
+            here = (table["verdict"].eq(verdict) & table["fragile"].eq(fragile)).to_numpy()
+            rows, at = table[here], y[here]
+            ax.hlines(at, rows["wide_low"], rows["wide_high"], color=colour, linewidth=0.8)
+            ax.hlines(at, rows["low"], rows["high"], color=colour, linewidth=2.4)
+            face = "white" if fragile else colour
+            ax.plot(
+                rows["difference"], at, mark, color=colour, markerfacecolor=face, markersize=4.5
+            )
+    ax.axvline(0, color=LINE, linewidth=0.8, zorder=0)
+    untested = (table["verdict"] == "not testable").to_numpy()
+    for at, n in zip(y[untested], table["n"][untested], strict=True):
+        words = f"{n:.0f} faces: not testable" if n else "no face"
+        ax.text(0.5, at, words, fontsize=7, color="#868e96", ha="center", va="center",
+                transform=ax.get_yaxis_transform())  # fmt: skip
+    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="x", labelsize=7.5)
+    ax.grid(axis="x", color="#f1f3f5")
+    ax.set_axisbelow(True)
+
+
+def _claim_handles() -> list[plt.Line2D]:
+    handles = [
+        plt.Line2D([], [], color=colour, marker=mark, markersize=4.5, label=verdict)
+        for verdict, (colour, mark) in VERDICT_LOOKS.items()
+    ]
+    hollow = {"markerfacecolor": "white", "markersize": 4.5}
+    return [*handles, plt.Line2D([], [], color="#343a40", marker="o", ls="", **hollow,
+                                 label="hollow: fragile")]  # fmt: skip

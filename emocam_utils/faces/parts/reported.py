@@ -1,6 +1,7 @@
 """The tables of what was measured: each part's share of the maps, and what covering it does.
 
-Every mean is over faces, with a 95 % interval from the bootstrap over faces.
+Every mean is over faces, with a 95 % interval from the bootstrap over faces; where untrained copies
+come in, all faces of a copy are drawn together.
 """
 
 from __future__ import annotations
@@ -17,26 +18,30 @@ from .template import REGIONS
 
 
 def importance_table(measured: Measured, times: int = TIMES, seed: int = 0) -> pd.DataFrame:
-    """Part by part, the share of each method's map.
+    """Part by part, the share of each method's map, by the part's area.
 
-    returns : network, weights ("trained", "untrained", or "none" for random maps), method, faces,
-              emotion, part, area (share of the image), n, empty (maps without a positive cell,
-              which have no share), share (_low, _high), per_area (_low, _high; 1 for a map that is
-              the same everywhere) and ceiling (the highest per_area that maps of so few cells can
-              have)
+    returns : network, method, faces, emotion, part, area (share of the image), n, empty (maps
+              without a positive cell, which have no share), per_area (_low, _high; 1 for a map that
+              is the same everywhere), untrained (_low, _high; the same of untrained copies), beyond
+              (_low, _high; per_area less untrained, paired by face), random (of random maps) and
+              ceiling (the highest per_area that maps of so few cells can have)
     """
     parts = []
-    for weights, of in (("trained", measured.shares), ("untrained", measured.untrained)):
-        for method, values in of.items():
-            known = "none" if method in FLOORS.values() else weights
-            for group, rows in _groups(measured, weights=known, method=method):
-                means = Means.over(values[rows], times, seed)
-                relative = means.scaled(1 / measured.areas)
-                empty = int(np.isnan(values[rows]).any(axis=1).sum())
-                columns = _columns("share", means) | _columns("per_area", relative)
-                parts.append(
-                    group.assign(empty=empty, **columns, ceiling=measured.ceilings[method])
-                )
+    for method in measured.untrained:
+        values, floor = measured.shares[method], measured.untrained[method]
+        for group, rows in _groups(measured, method=method):
+            copies = measured.faces["copy"].to_numpy()[rows]
+            columns = {}
+            for name, of, units in (
+                ("per_area", values, None),
+                ("untrained", floor, copies),
+                ("beyond", values - floor, copies),
+            ):
+                columns |= _columns(name, Means.over(of[rows] / measured.areas, times, seed, units))
+            random = Means.over(measured.shares[FLOORS[method]][rows] / measured.areas, 1)
+            empty = int(np.isnan(values[rows]).any(axis=1).sum())
+            extra = {"random": random.value, "ceiling": measured.ceilings[method]}
+            parts.append(group.assign(empty=empty, **columns, **extra))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -63,7 +68,7 @@ def occlusion_table(measured: Measured, times: int = TIMES, seed: int = 0) -> pd
 
 
 def _groups(measured: Measured, **names: str) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
-    """The first columns of each group of faces, a row a region, and the rows of its cases."""
+    """The first columns of each group of faces, a row a region, and the rows of its faces."""
     for faces, emotion, rows in measured.groups():
         first = {"network": measured.network, **names, "faces": faces, "emotion": emotion}
         table = pd.DataFrame(first | {"part": REGIONS, "area": measured.areas, "n": len(rows)})

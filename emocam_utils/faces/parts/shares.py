@@ -18,6 +18,7 @@ from ...cams.gradcam import GradCam
 from ...cams.random_cam import RandomCam
 from ...cams.saliency import saliency_map
 from ...networks import EmotionNetwork
+from ...networks.untrained import untrained
 from ...progress import progress
 from ..reading import BATCH, FaceMap, cam_map
 from .template import part_areas
@@ -94,23 +95,27 @@ def map_shares(
     masks: NDArray[np.bool_],
     methods: Sequence[str],
     label: str = "maps",
+    copies: int = 0,
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, tuple[int, int]]]:
     """Shares of all methods' maps in one pass over the faces.
 
     faces   : (N, H, W) uint8; targets : (N,), one label a face
+    copies  : 0 explains the network; else so many untrained copies of it, which share the faces:
+              face n belongs to copy n % copies
     returns : method -> (N, P), and method -> h, w of its maps
     """
     targets = torch.as_tensor(np.asarray(targets), dtype=torch.long)
     if targets.shape != faces.shape[:1]:
         raise ValueError(f"one target a face is needed: {len(faces)} faces, {len(targets)} targets")
-    shares: dict[str, list[NDArray]] = {method: [] for method in methods}
+    shares = {method: np.full((len(faces), len(masks)), np.nan) for method in methods}
     cells: dict[str, tuple[int, int]] = {}
-    for start in progress(range(0, len(faces), BATCH), label=label):
-        batch = slice(start, start + BATCH)
+    starts = range(min(copies, len(faces))) if copies else range(0, len(faces), BATCH)
+    for start in progress(starts, label=label):
+        batch = slice(start, None, copies) if copies else slice(start, start + BATCH)
+        explained = untrained(network, start) if copies else network
         images = preprocessed(network, faces[batch])
         for method in methods:
-            maps = MAPS[method](network, images, targets[batch]).detach().numpy()
+            maps = MAPS[method](explained, images, targets[batch]).detach().numpy()
             cells[method] = maps.shape[1:]
-            shares[method].append(part_shares(maps, masks))
-    parts = len(masks)
-    return {m: np.concatenate(s) if s else np.empty((0, parts)) for m, s in shares.items()}, cells
+            shares[method][batch] = part_shares(maps, masks)
+    return shares, cells

@@ -42,7 +42,7 @@ UNIONS = {"eyes and brows": ("eyes", "brows")}
 REGIONS = (*PARTS, *UNIONS)
 """What is measured: the parts, and the eyes as one may also understand them."""
 
-MOVES = tuple((dx, dy) for dy in (-3, 0, 3) for dx in (-3, 0, 3) if (dx, dy) != (0, 0))
+MOVES = ((-3, 0), (3, 0), (0, -3), (0, 3))
 """Offsets of the template by as much as a face is off, in 64ths: does a verdict depend on it?"""
 
 
