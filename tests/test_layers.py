@@ -8,7 +8,7 @@ import pytest
 import emocam_utils
 
 LAYERS = (  # from the ground up; what stands in one line may import each other
-    ("study", "paths", "registry", "syntax", "progress", "figures"),
+    ("study", "paths", "registry", "syntax", "progress", "figures", "words"),
     ("stats",),
     ("corpora", "networks", "detectors", "cams", "downloads"),
     ("pipeline", "checks", "contracts"),

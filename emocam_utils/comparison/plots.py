@@ -12,18 +12,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ..figures import overlay, said, short_label, show_image, side_by_side, slanted
+from ..words import method_name
 
-METHOD_NAMES = {
-    "gradcam": "Grad-CAM",
-    "ablation": "Ablation-CAM",
-    "lime": "LIME",
-    "lrp": "LRP",
-    "lift": "LIFT-CAM",
-    "gradcam++": "Grad-CAM++",
-    "hirescam": "HiResCAM",
-    "exact": "CAM",
-    "random": "random map",
-}
 METHOD_COLOURS = ("#1c7ed6", "#e8590c", "#2f9e44", "#ae3ec9", "#e03131", "#f08c00", "#0c8599")
 PRESET_COLOURS = ("#adb5bd", "#4263eb", "#e8590c", "#2f9e44")
 KINDS = {
@@ -33,11 +23,6 @@ KINDS = {
     "random": "#f59f00",
     "untrained": "#e64980",
 }
-
-
-def method_name(cam: str) -> str:
-    """A method as it is written in text: "Grad-CAM"; an unknown one by its registered name."""
-    return METHOD_NAMES.get(cam, cam.removeprefix("library:"))
 
 
 def examples_figure(

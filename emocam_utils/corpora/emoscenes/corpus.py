@@ -161,6 +161,10 @@ class EmoScenes:
             return scenes.render(scene, removals[0])
         return scenes.render(without(scene, removals))
 
+    def label_of(self, image: str) -> str:
+        """The rule's label of one scene."""
+        return load_scene(image).label
+
     def truth(self) -> pd.DataFrame:
         """The exact boxes of every scene, as `scene.boxes`, with `image` and the rule's `label`."""
         tables = []
