@@ -7,7 +7,8 @@ gives equal bytes: no dates, no random ids.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
+from .label_placement import placed
 from .study import Study
 
 EMOTIONS = (
@@ -38,6 +42,9 @@ SHORT_LABELS = {
     "Sexual Desire": "Sex. Desire",
 }
 KEPT, DROPPED = "#e8590c", "#495057"  # boxes above and below the threshold
+PAD = 1  # points around the name of a box
+JOURNAL = 7.2  # inches: what a figure has from margin to margin (two columns of a journal)
+SMALLEST = 7.0  # points: the least that is read in print
 RC = {
     "figure.dpi": 110,
     "savefig.dpi": 160,
@@ -101,12 +108,15 @@ def save_figure(
 
     table : the numbers that the figure shows, six significant digits in the csv
     n     : what was counted, in words, e.g. "2,000 images, 1,432 of them above probability 0.5"
-    The corpus, the network and n are written below the figure.
+    The corpus, the network and n are written below the figure; no text is smaller than 7 points
+    when the figure is printed 7.2 inches wide.
     """
     study, corpus = analysis.study, analysis.corpus
     network = f"{study.network.name} ({_shown(study.network.weights)})"
     words = f"{corpus.name}  ·  {network}  ·  n = {n}"
+    words = textwrap.fill(words, int(17 * figure.get_figwidth()), break_long_words=False)
     figure.text(0.5, -0.01, words, ha="center", va="top", fontsize=7.5, color="#666")
+    readable(figure)
     folder = study.figures
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / name
@@ -124,6 +134,20 @@ def save_figure(
         json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     return Saved(stem.with_suffix(".png"))
+
+
+def readable(figure: Figure) -> None:
+    """Enlarge every text that would be below 7 points on a page, where a wide figure is shrunk."""
+    for _ in range(3):  # larger texts widen the figure, and may bring other ticks
+        figure.draw_without_rendering()
+        width = figure.get_tightbbox().width
+        least = SMALLEST * max(width / JOURNAL, 1)
+        texts = [text for text in figure.findobj(Text) if text.get_text()]
+        small = [text for text in texts if text.get_fontsize() < least - 0.01]
+        if not small:
+            return
+        for text in small:
+            text.set_fontsize(least)
 
 
 def _shown(weights: Path | None) -> str:
@@ -165,20 +189,49 @@ def draw_boxes(
     kept = [True] * len(boxes) if kept is None else kept
     values = [None] * len(boxes) if values is None else values
     rows = zip(boxes.to_dict("records"), values, kept, strict=True)
+    names = next((one for one in ax.artists if isinstance(one, _Names)), None)
+    names = names or ax.add_artist(_Names())
     for box, value, keep in sorted(rows, key=lambda row: bool(row[2])):  # kept ones on top
         colour = KEPT if keep else DROPPED
-        x, y = box["x0"], box["y0"]
+        corners = box["x0"], box["y0"], box["x1"], box["y1"]
         line = {"linewidth": 2, "linestyle": "-"} if keep else {"linewidth": 1, "linestyle": ":"}
-        ax.add_patch(
-            plt.Rectangle(
-                (x, y), box["x1"] - x, box["y1"] - y, fill=False, edgecolor=colour, **line
-            )
-        )
-        text = box["class"] if value is None else f"{box['class']} {value:.2f}"
-        ax.text(
-            x + 1, y + 1, text, fontsize=7, color="white", va="top", clip_on=True,
-            bbox={"facecolor": colour, "edgecolor": "none", "pad": 1, "alpha": 0.85},
+        size = corners[2] - corners[0], corners[3] - corners[1]
+        ax.add_patch(plt.Rectangle(corners[:2], *size, fill=False, edgecolor=colour, **line))
+        text = ax.text(
+            *corners[:2], box["class"] if value is None else f"{box['class']} {value:.2f}",
+            fontsize=SMALLEST, color="white", va="top", clip_on=True,
+            bbox={"facecolor": colour, "edgecolor": "none", "pad": PAD, "alpha": 0.85},
         )  # fmt: skip
+        names.written.append((corners, text))
+
+
+class _Names(Artist):
+    """The names of a panel's boxes, moved apart when it is drawn: only then their sizes are known.
+
+    written : (x0, y0, x1, y1) and text of each, the most important last
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[tuple[tuple[float, ...], Text]] = []
+        self.set_zorder(2.5)  # before the texts
+        self.set_in_layout(False)
+
+    def draw(self, renderer: Any) -> None:
+        if not self.written:
+            return
+        ax, pad = self.axes, PAD * self.axes.figure.dpi / 72
+        flip = np.array([1, -1])  # pixels from the panel's upper left corner, y downwards
+        origin = np.array([ax.bbox.x0, ax.bbox.y1])
+        corners, texts = zip(*self.written[::-1], strict=True)
+        points = ax.transData.transform(np.reshape(corners, (-1, 2)))
+        extents = [text.get_window_extent(renderer) for text in texts]
+        sizes = np.array([(extent.width, extent.height) for extent in extents]) + 2 * pad
+        frame = ax.bbox.width, ax.bbox.height
+        places = placed(((points - origin) * flip).reshape(-1, 4), sizes, frame) + pad
+        data = ax.transData.inverted().transform(places * flip + origin)
+        for text, at in zip(texts, data, strict=True):
+            text.set_position(at)
 
 
 def side_by_side(count: int, width: float, height: float) -> tuple[Figure, np.ndarray]:
@@ -197,86 +250,3 @@ def slanted(ax: Axes) -> None:
 def said(ax: Axes, words: str, **font: object) -> None:
     """Words in the middle of a panel, such as why it shows nothing."""
     ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, **font)
-
-
-# Classes by labels: EmoCAM's Fig. 2, drawn by several sections and, as HTML, by an explorer.
-
-PERCENT = ("attended", "presence", "attention given presence")
-SIGNED = ("pmi", "log odds")
-
-
-def limits(measure: str, values: np.ndarray) -> tuple[float, float, str]:
-    """Lowest and highest value of the colours, and their map: signed ones symmetric about 0."""
-    finite = values[np.isfinite(values)]
-    if measure in PERCENT:
-        return 0.0, 100.0, "rocket_r"
-    if measure in SIGNED:
-        most = float(np.abs(finite).max(initial=0)) or 1.0
-        return -most, most, "RdBu_r"
-    return 0.0, float(finite.max(initial=0)) or 1.0, "rocket_r"
-
-
-def plot_association(
-    table: pd.DataFrame,
-    images: pd.Series,
-    ax: Axes,
-    title: str,
-    marked: pd.DataFrame | None = None,
-    measure: str = "attended",
-    word: str = "",
-    columns: str = "predicted emotion",
-) -> None:
-    """Classes by labels under a measure of association, annotated; the margin states n.
-
-    table   : (K, L); NaN is drawn empty, -inf like the lowest value
-    images  : (L,), images of each label
-    marked  : (K or more, L) of bool, cells that get a dot, such as those that pass a test
-    word    : what the colours stand for, if not what the measure says
-    columns : what a label is
-    """
-    values = table.to_numpy(dtype=np.float64)
-    low, high, colours = limits(measure, values)
-    ax.set(title=title, xlabel=f"{columns} (n images)", ylabel="")
-    ax.set_facecolor("#f1f3f5")
-    ax.tick_params(length=0)
-    if not values.size:
-        said(ax, "no class in any image that counts")
-        ax.set(xticks=[], yticks=[])
-        return
-    attended = "images of the label with the class attended (%)"
-    word = word or (attended if measure == "attended" else measure)
-    names = [f"{short_label(label)}  ({images[label]})" for label in table.columns]
-    sns.heatmap(
-        table.clip(lower=low).set_axis(names, axis=1), ax=ax, cmap=colours, vmin=low, vmax=high,
-        annot=values, fmt=".0f" if measure in PERCENT else ".1f", annot_kws={"size": 6.5},
-        linewidths=0.4, cbar_kws={"label": word, "shrink": 0.6},
-    )  # fmt: skip
-    if marked is not None:
-        rows, places = np.nonzero(marked.loc[table.index, table.columns].to_numpy())
-        dark = values[rows, places] > 55
-        ax.scatter(places + 0.87, rows + 0.2, s=5, c=np.where(dark, "white", "black"), linewidth=0)
-    ax.set(xlabel=f"{columns} (n images)", ylabel="")
-    slanted(ax)
-
-
-def association_figure(
-    panels: Mapping[str, tuple[pd.DataFrame, pd.Series]],
-    marked: Mapping[str, pd.DataFrame] | None = None,
-    **shown: str,
-) -> Figure:
-    """One heatmap of `plot_association` under the other; panels: title -> (table, images).
-
-    marked : title -> the cells that get a dot
-    shown  : measure and columns, of all panels
-    """
-    rows = [max(len(table), 4) for table, _ in panels.values()] or [0]
-    figure, axes = plt.subplots(
-        len(rows), 1, figsize=(10, sum(0.24 * n + 1.9 for n in rows)),
-        height_ratios=[n + 6 for n in rows], squeeze=False, layout="constrained",
-    )  # fmt: skip
-    if not panels:
-        said(axes[0, 0], "nothing has been counted")
-        axes[0, 0].set_axis_off()
-    for ax, (title, (table, images)) in zip(axes[:, 0], panels.items(), strict=False):
-        plot_association(table, images, ax, title, (marked or {}).get(title), **shown)
-    return figure

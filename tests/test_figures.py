@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from emocam_utils import figures
@@ -67,6 +68,34 @@ def test_corpus_network_and_n_are_written_on_the_figure(tmp_path, monkeypatch):
     )
     save(tmp_path)
     assert texts == ["EmoScenes test (synthetic)  ·  emonet (net.safetensors)  ·  n = 7 images"]
+
+
+def test_no_text_is_below_seven_points_on_a_page(tmp_path):
+    with figures.style():
+        figure, ax = plt.subplots(figsize=(14.4, 4))
+        ax.bar(["a", "b"], [1, 2], label="bars")
+        ax.set_title("tiny", fontsize=3)
+        ax.text(0, 1, "smaller", fontsize=6)
+        ax.legend(fontsize=5)
+        figures.readable(figure)
+        shrunk = figures.JOURNAL / figure.get_tightbbox().width
+        sizes = [text.get_fontsize() * shrunk for text in figure.findobj(Text) if text.get_text()]
+        assert len(sizes) >= 5 and min(sizes) >= 6.9
+        narrow, ax = plt.subplots(figsize=(3, 2))
+        ax.set_title("as it is", fontsize=8)
+        figures.readable(narrow)
+        assert ax.title.get_fontsize() == 8, "what is large enough stays"
+    plt.close("all")
+
+
+def test_a_long_footer_does_not_widen_the_figure(tmp_path):
+    with figures.style():
+        figure, ax = plt.subplots(figsize=(5, 2))
+        words = {"name": "fig", "title": "", "caption": "", "notebook": "01"}
+        many = "2,000 images, of which 1,901 count; " * 4
+        analysis = some_analysis(tmp_path)
+        figures.save_figure(figure, pd.DataFrame(), **words, analysis=analysis, n=many)
+    assert Image.open(tmp_path / "mine" / "fig.png").width < 5.6 * 160
 
 
 def test_style_leaves_no_trace():

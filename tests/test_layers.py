@@ -8,7 +8,17 @@ import pytest
 import emocam_utils
 
 LAYERS = (  # from the ground up; what stands in one line may import each other
-    ("study", "paths", "registry", "syntax", "progress", "figures", "words"),
+    (
+        "study",
+        "paths",
+        "registry",
+        "syntax",
+        "progress",
+        "names",
+        "label_placement",
+        "figures",
+        "heatmaps",
+    ),
     ("stats",),
     ("corpora", "networks", "detectors", "cams", "downloads"),
     ("pipeline", "checks", "contracts"),

@@ -1,24 +1,38 @@
 """Which object classes go with which predicted emotion, and what is such a number worth?
 
-floors      classes beside presence, chance and the corpus drawn again
-box_size    does a score favour small boxes?
-hierarchy   a man is a person: kinds of a class count for it
+given_presence  is a class attended more than its presence makes it? a test of every cell
+floors          classes beside presence, chance and the corpus drawn again
+causes          what the corpus knows: the planted causes of EmoScenes
+box_size        does a score favour small boxes?
+hierarchy       a man is a person: kinds of a class count for it
 plots, explorer
 """
 
 from ..pipeline.analysis import preset_cam
 from ..pipeline.counts import sweep_table, threshold_sweep
+from ..pipeline.detections import believed
 from ..pipeline.example import example, small_box_example
 from ..pipeline.matrix import associate, both_presets, label_counts
+from ..pipeline.noise import noise_importance, noise_methods
 from . import plots
 from .box_size import binned_medians, importance_by_area, size_bias
+from .causes import absent_cells, causal_boxes, planted_causes
 from .explorer import AssociationExplorer
-from .floors import beside_presence_table, class_table, lasting_classes
+from .floors import (
+    attention_where_present,
+    beside_presence_table,
+    cell_table,
+    class_table,
+    lasting_classes,
+)
+from .given_presence import chosen_boxes, counted_boxes, dots_in_words, given_presence
 from .hierarchy import count_descendants
 
 __all__ = [
-    "AssociationExplorer", "associate", "beside_presence_table", "binned_medians",
-    "both_presets", "class_table", "count_descendants", "example", "importance_by_area",
-    "label_counts", "lasting_classes", "plots", "preset_cam", "size_bias", "small_box_example",
+    "AssociationExplorer", "absent_cells", "associate", "attention_where_present", "believed",
+    "beside_presence_table", "binned_medians", "both_presets", "causal_boxes", "cell_table",
+    "chosen_boxes", "class_table", "count_descendants", "counted_boxes", "dots_in_words", "example",
+    "given_presence", "importance_by_area", "label_counts", "lasting_classes", "noise_importance",
+    "noise_methods", "planted_causes", "plots", "preset_cam", "size_bias", "small_box_example",
     "sweep_table", "threshold_sweep",
 ]  # fmt: skip

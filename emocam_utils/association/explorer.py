@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..figures import PERCENT, association_figure
+from ..heatmaps import PERCENT, association_figure
+from ..names import preset_name
 from ..pipeline.analysis import Analysis
 from ..pipeline.counts import Tally
 from ..pipeline.matrix import most_prominent
@@ -22,7 +23,7 @@ from ..widgets.controls import REST, column, row
 from ..widgets.corpus import MOST_IMAGES, CorpusExplorer
 from ..widgets.export import write_export
 from ..widgets.heatmap import CLICK, ROOM, clicked, heatmap_html, said_of_cells
-from ..words import MEASURE_QUESTIONS, preset_name
+from ..widgets.words import MEASURE_QUESTIONS
 from . import files
 from .cell_images import CellImages
 from .hierarchy import count_descendants

@@ -7,7 +7,7 @@ Axes: K object classes, L emotion labels, B boxes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..pipeline.attention import Attention
 from ..pipeline.counts import Tally
-from ..pipeline.matrix import associate
+from ..pipeline.matrix import Association, associate, both_presets
 from ..stats.bootstrap import bootstrap_means
 from ..stats.intervals import percentile
 from ..stats.measures import mean_percent
@@ -101,10 +101,46 @@ def lasting_classes(sweeps: Mapping[str, pd.DataFrame], top: int = 10) -> pd.Dat
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("preset")
 
 
-def beside_presence_table(presence: pd.DataFrame, attention: pd.DataFrame) -> pd.DataFrame:
-    """Two measures (K, L) as one row a class and label."""
-    both = {"presence": presence, "attention": attention}
-    return pd.DataFrame({name: table.stack(future_stack=True) for name, table in both.items()})
+def attention_where_present(association: Association, least: int) -> pd.DataFrame:
+    """Percent of the images with the class in which it is attended, (K, L).
+
+    NaN where fewer than `least` images have it: 1 of 1 is no 100 %.
+    """
+    enough = association.frame(association.counts.present) >= least
+    return association.measure("attention given presence").where(enough)
+
+
+def beside_presence_table(association: Association, classes: Sequence[str]) -> pd.DataFrame:
+    """Presence and attention of some classes, one row a class and label, in images and measures."""
+    alone = association.presence_alone
+    tables = {
+        "present": alone.matrix,
+        "log_odds_of_presence": alone.measure("log odds"),
+        "attended": association.matrix,
+        "attention_given_presence": association.measure("attention given presence"),
+    }
+    return pd.DataFrame(
+        {name: table.loc[classes].stack(future_stack=True) for name, table in tables.items()}
+    )
+
+
+def cell_table(
+    results: Iterable[Association], tests: Iterable[pd.DataFrame], **known: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The numbers of Fig. 2, one row a class and label: `both_presets`, and the tests of each.
+
+    tests : of `given_presence`, in the order of the results: present (the same for both), expected
+            (images attended by chance) and p (adjusted)
+    known : further columns, (K, L) each, e.g. cause; None is left out
+    """
+    table = both_presets(*results)
+    for name, test in zip(("paper", "corrected"), tests, strict=True):
+        table["present"] = test["present"]
+        table[f"{name}_expected"], table[f"{name}_p"] = test["expected"], test["adjusted_p"]
+    for name, cells in known.items():
+        if cells is not None:
+            table[name] = cells.stack(future_stack=True).to_numpy()
+    return table
 
 
 def _with_range(name: str, value: np.ndarray, samples: np.ndarray) -> dict[str, np.ndarray]:

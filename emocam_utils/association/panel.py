@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipywidgets
 
+from ..names import method_name, preset_name
 from ..pipeline.analysis import Analysis
 from ..stats.measures import MEASURES
 from ..widgets.cells import ORDERS
 from ..widgets.controls import LONG, WIDE, choice, field
-from ..words import measure_name, method_name, named, preset_name
+from ..widgets.words import measure_name, named
 from .hierarchy import ancestors_of, read_hierarchy, with_ancestor_classes
 
 KEPT = "kept"

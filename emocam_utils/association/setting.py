@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from ..names import method_name, preset_name, score_name
 from ..study import Preset
-from ..words import method_name, preset_name, score_name
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ plots
 
 from ..pipeline.matrix import associate
 from . import plots
-from .agreement import above_floors, contests, floor_table, made_by, pair_table, rivals
+from .agreement import above_floors, contests, floor_table, made_by, pair_table, rivals, verdict
 from .differences import (
     example_images,
     matrices,
@@ -22,5 +22,5 @@ from .differences import (
 __all__ = [
     "above_floors", "associate", "contests", "example_images", "floor_table",
     "made_by", "matrices", "matrix_table", "method_table", "pair_table", "plots", "rivals",
-    "scaled_maps", "scipy_agreement", "spread_table",
+    "scaled_maps", "scipy_agreement", "spread_table", "verdict",
 ]  # fmt: skip

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..figures import overlay, said, short_label, show_image, side_by_side, slanted
-from ..words import method_name
+from ..figures import JOURNAL, SMALLEST, overlay, said, short_label, show_image, side_by_side
+from ..names import method_name, preset_name
 
 METHOD_COLOURS = ("#1c7ed6", "#e8590c", "#2f9e44", "#ae3ec9", "#e03131", "#f08c00", "#0c8599")
-PRESET_COLOURS = ("#adb5bd", "#4263eb", "#e8590c", "#2f9e44")
+PRESET_COLOURS = ("#4263eb", "#e8590c", "#2f9e44", "#ae3ec9")
 KINDS = {
     "methods": "#4263eb",
     "LIME, other seed": "#12b886",
@@ -23,6 +23,7 @@ KINDS = {
     "random": "#f59f00",
     "untrained": "#e64980",
 }
+FLOORS = {floor: KINDS[floor] for floor in ("shuffled", "random")}  # those with a range
 
 
 def examples_figure(
@@ -37,43 +38,53 @@ def examples_figure(
     methods = list(next(iter(maps.values()))[0])
     rows, columns = len(images) * len(maps), 1 + len(methods)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(1.95 * columns, 1.62 * rows), squeeze=False, layout="constrained"
+        rows,
+        columns,
+        figsize=(JOURNAL, JOURNAL / columns * 0.8 * rows + 0.3),
+        squeeze=False,
+        layout="constrained",
     )
     lines = iter(axes)
     for i, (title, image) in enumerate(images):
         for p, (preset, of_images) in enumerate(maps.items()):
             first, *row = next(lines)
             show_image(first, image, title if p == 0 else "")
-            first.text(-0.04, 0.5, preset, rotation=90, ha="right", va="center", fontsize=8.5,
-                       transform=first.transAxes)  # fmt: skip
+            first.text(-0.04, 0.5, preset_name(preset), rotation=90, ha="right", va="center",
+                       fontsize=8, transform=first.transAxes)  # fmt: skip
             for ax, cam in zip(row, methods, strict=True):
                 show_image(ax, overlay(image, of_images[i][cam]))
                 if np.isnan(of_images[i][cam]).all():
                     said(ax, "empty", color="white", fontsize=10, fontweight="bold")
     for ax, cam in zip(axes[0, 1:], methods, strict=True):
-        ax.set_title(method_name(cam))
+        ax.set_title(method_name(cam), fontsize=8.5)
     return figure
 
 
 def methods_figure(table: pd.DataFrame) -> Figure:
-    """Empty maps and boxes kept, a bar a method and preset.
+    """Boxes kept, a dot a method and preset, and how many maps are empty, in words.
 
     table : indexed by preset and method; columns empty, images, kept (percent)
     """
-    figure, axes = side_by_side(2, 4.75, 2.6)
-    share = 100 * table["empty"] / table["images"]
-    panels = {"empty maps (% of images)": share, "boxes kept (% of candidates)": table["kept"]}
-    for ax, (title, values) in zip(axes, panels.items(), strict=True):
-        presets = values.index.unique("preset")
-        bars = pd.DataFrame({preset: values.loc[preset] for preset in presets})
-        bars.index = [method_name(cam) for cam in bars.index]
-        bars.plot.bar(ax=ax, width=0.8, rot=0, fontsize=8, color=PRESET_COLOURS, legend=False)
-        for drawn in ax.containers:
-            ax.bar_label(drawn, fmt="%.1f", fontsize=7, padding=1)
-        ax.set(title=title, xlabel="", ylim=(0, np.nanmax([1, 1.15 * values.max()])))
-        ax.tick_params(axis="x", length=0)
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
+    presets, methods = table.index.unique("preset"), table.index.unique("method")
+    figure, [ax] = side_by_side(1, 6.2, 0.9 + 0.42 * len(methods))
+    shifts = np.linspace(-0.17, 0.17, len(presets)) if len(presets) > 1 else [0.0]
+    for preset, colour, shift in zip(presets, PRESET_COLOURS, shifts, strict=False):
+        rows = table.loc[preset].reindex(methods)
+        y = np.arange(len(methods)) + shift
+        ax.plot(rows["kept"], y, "o", color=colour, markersize=5, label=preset_name(preset))
+        for at, (_, row) in zip(y, rows.iterrows(), strict=True):
+            kept = "" if np.isnan(row["kept"]) else f"{row['kept']:.1f} %, "
+            words = f"{kept}{row['empty']:.0f} of {row['images']:.0f} maps empty"
+            ax.text(1.02, at, words, va="center", fontsize=7.5, color=colour,
+                    transform=ax.get_yaxis_transform())  # fmt: skip
+    ax.set_yticks(range(len(methods)), [method_name(cam) for cam in methods])
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", color="#f1f3f5")
+    ax.set(
+        xlabel="boxes kept (% of candidates)", xlim=(0, np.nanmax([5, 1.1 * table["kept"].max()]))
+    )
+    figure.legend(loc="outside upper center", ncols=len(presets), frameon=False)
     return figure
 
 
@@ -86,15 +97,17 @@ def matrices_figure(matrices: Mapping[str, pd.DataFrame], top: int) -> Figure:
     rows = total.sort_values(ascending=False, kind="stable").index[:top]
     highest = max(float(matrix.to_numpy().max(initial=0)) for matrix in matrices.values()) or 1
     scale = plt.cm.ScalarMappable(plt.Normalize(0, highest), "rocket_r")
-    width, height = 1.4 + 2.3 * len(matrices), 1.5 + 0.17 * len(rows)
-    figure, axes = side_by_side(len(matrices), width / len(matrices), height)
+    figure, axes = side_by_side(
+        len(matrices), JOURNAL / len(matrices), 1.6 + 0.145 * max(len(rows), 6)
+    )
     for ax, (cam, matrix) in zip(axes, matrices.items(), strict=True):
         if len(rows):
             ax.imshow(matrix.loc[rows], cmap=scale.cmap, norm=scale.norm, aspect="auto")
         else:
             said(ax, "no class")
         names = [short_label(label) for label in matrix.columns]
-        ax.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
+        every = 1 if len(matrices) < 4 else 2  # more names than this hide each other
+        ax.set_xticks(range(0, len(names), every), names[::every], rotation=90, fontsize=SMALLEST)
         ax.set_yticks(range(len(rows)), rows if ax is axes[0] else [""] * len(rows), fontsize=7)
         ax.tick_params(length=0)
         ax.set_title(method_name(cam))
@@ -103,31 +116,54 @@ def matrices_figure(matrices: Mapping[str, pd.DataFrame], top: int) -> Figure:
     return figure
 
 
-def rsa_figure(agreements: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
-    """Fig. 6: Spearman's correlation of every two methods, annotated.
+def pairs_figure(pairs: pd.DataFrame, views: Sequence[str]) -> Figure:
+    """Fig. 6: the agreement of every two methods with its interval, over its floors.
 
-    agreements : row -> column -> (A, A)
+    pairs : as `agreement.pair_table` makes it
+    A pair above all floors has a filled dot, any other an open one.
     """
-    rows, columns = len(agreements), len(next(iter(agreements.values())))
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(2.35 * columns + 1.4, 2.45 * rows + 0.6), squeeze=False,
-        sharex=True, sharey=True, layout="constrained",
-    )  # fmt: skip
-    for line, (row, panels) in zip(axes, agreements.items(), strict=True):
-        for ax, (column, agreement) in zip(line, panels.items(), strict=True):
-            names = [method_name(cam) for cam in agreement.index]
-            sns.heatmap(
-                agreement.set_axis(names).set_axis(names, axis=1), ax=ax, cmap="mako_r",
-                vmin=0, vmax=1, annot=True, fmt=".2f", annot_kws={"size": 8}, linewidths=0.5,
-                cbar=False, square=True,
-            )  # fmt: skip
-            ax.set_facecolor("#f1f3f5")
-            ax.tick_params(length=0)
-            slanted(ax)
-            plt.setp(ax.get_yticklabels(), rotation=0)
-            ax.set_title(f"{_mathematical(column)}\n{row}", fontsize=9)
-    figure.colorbar(axes[0, 0].collections[0], ax=axes, label="Spearman's ρ", shrink=0.7, pad=0.01)
+    presets = pairs.index.unique("preset")
+    names = pairs.loc[presets[0]].loc[views[0]].index if len(presets) else []
+    figure, axes = side_by_side(len(views), JOURNAL / len(views), 1.3 + 0.34 * max(len(names), 3))
+    shifts = np.linspace(-0.2, 0.2, len(presets)) if len(presets) > 1 else [0.0]
+    for ax, view in zip(axes, views, strict=True):
+        for preset, colour, shift in zip(presets, PRESET_COLOURS, shifts, strict=False):
+            _plot_pairs(ax, pairs.loc[(preset, view)], np.arange(len(names)) + shift, colour)
+        written = [f"{method_name(a)} · {method_name(b)}" for a, b in names]
+        ax.set_yticks(range(len(names)), written if ax is axes[0] else [""] * len(names))
+        ax.invert_yaxis()
+        ax.tick_params(axis="y", length=0)
+        ax.grid(axis="x", color="#f1f3f5")
+        ax.set_axisbelow(True)
+        ax.set_title(_mathematical(view))
+        ax.tick_params(labelsize=7.5)
+    figure.supxlabel("Spearman's ρ of two methods", fontsize=8)
+    dot = {"linestyle": "none", "marker": "o", "markersize": 4}
+    handles = [
+        *(
+            plt.Line2D([], [], color=colour, label=preset_name(preset), **dot)
+            for preset, colour in zip(presets, PRESET_COLOURS, strict=False)
+        ),
+        plt.Line2D([], [], color="#495057", mfc="white", label="not above all floors", **dot),
+        *(
+            plt.Line2D([], [], color=colour, linewidth=4, alpha=0.6, label=f"floor: {floor}")
+            for floor, colour in FLOORS.items()
+        ),
+        plt.Line2D([], [], color=KINDS["untrained"], linestyle="none", marker="|", markersize=8,
+                   markeredgewidth=1.6, label="floor: untrained"),
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False, fontsize=7.5)
     return figure
+
+
+def _plot_pairs(ax: Axes, rows: pd.DataFrame, y: np.ndarray, colour: str) -> None:
+    for floor, grey in FLOORS.items():
+        low, high = rows[f"{floor}_low"], rows[f"{floor}_high"]
+        ax.hlines(y, low, high, color=grey, linewidth=4, alpha=0.6)
+    ax.plot(rows["untrained"], y, "|", color=KINDS["untrained"], markersize=7, markeredgewidth=1.6)
+    ax.hlines(y, rows["low"], rows["high"], color=colour, linewidth=1)
+    fill = np.where(rows["above"], colour, "white")
+    ax.scatter(rows["rho"], y, s=17, c=fill, edgecolors=colour, linewidths=1, zorder=3)
 
 
 def floors_figure(table: pd.DataFrame) -> Figure:
@@ -136,7 +172,9 @@ def floors_figure(table: pd.DataFrame) -> Figure:
     table : preset, representation, kind (a key of KINDS), rho
     """
     presets, representations = table["preset"].unique(), table["representation"].unique()
-    figure, axes = side_by_side(max(len(presets), 1), 5.4, 1 + 0.95 * len(representations))
+    figure, axes = side_by_side(
+        max(len(presets), 1), JOURNAL / max(len(presets), 1), 0.8 + 0.75 * len(representations)
+    )
     heights = np.linspace(-0.31, 0.31, len(KINDS))
     for ax, preset in zip(axes, presets, strict=False):
         for r, representation in enumerate(representations):
@@ -174,7 +212,7 @@ def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
         f"{kind} · {short_label(label)} ({images})"
         for (kind, label), images in zip(table.index, table["images"], strict=True)
     ]
-    figure, [ax] = side_by_side(1, 7.5, 1.2 + 0.26 * len(table))
+    figure, [ax] = side_by_side(1, JOURNAL, 1.2 + 0.24 * len(table))
     y, values = np.arange(len(table)), table[list(methods)]
     ax.hlines(y, values.min(axis=1), values.max(axis=1), color="#ced4da")
     ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is there")

@@ -17,87 +17,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack
-from scipy.stats import hypergeom
 
-from ..pipeline.attention import counted_images
-from ..pipeline.counts import codes
-from ..stats.bootstrap import resampled
+from ..pipeline.candidates import Candidates
 from ..stats.measures import Counts, attended_percent, log_odds_ratio
 from ..stats.ranks import spearman_matrix
-from ..stats.tests import shuffled_within_images
-from ..study import Preset
 
 TOP_CLASSES = 24  # in the Dice matrix of the authors' code
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """The boxes and images that a preset counts, as numbers; what a method chooses from.
-
-    rows  : (B,), rows of the boxes table
-    image : (B,), 0 to I - 1
-    kind  : (B,), class, 0 to K - 1
-    label : (I, L), 1 for the image's label, else 0
-    """
-
-    rows: NDArray[np.int64]
-    image: NDArray[np.int64]
-    kind: NDArray[np.int64]
-    label: NDArray[np.float64]
-    classes: tuple[str, ...]
-    labels: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        boxes: pd.DataFrame,
-        predictions: pd.DataFrame,
-        preset: Preset,
-        classes: Sequence[str],
-        labels: Sequence[str],
-    ) -> Candidates:
-        """Boxes of enough confidence in images that count; tables as the stages store them.
-
-        Errors: ValueError for a class or label that is not among the given ones
-        """
-        counted = counted_images(predictions, preset)
-        image = pd.Index(counted["image"]).get_indexer(boxes["image"])
-        rows = np.flatnonzero((boxes["confidence"].to_numpy() > preset.confidence) & (image >= 0))
-        kind = codes(boxes["class"].iloc[rows], classes, "class")
-        label = np.eye(len(labels))[codes(counted["label"], labels, "label")]
-        return cls(rows, image[rows], kind, label, tuple(classes), tuple(labels))
-
-    def attended(self, chosen: NDArray[np.bool_]) -> csr_array:
-        """(I, K), 1 where at least one chosen box of the class is in the image. chosen : (B,)."""
-        return self._counts(chosen).astype(bool).astype(np.float64)
-
-    @cached_property
-    def present(self) -> csr_array:
-        """(I, K), 1 where the class is in the image at all."""
-        return self.attended(np.ones(len(self.rows), bool))
-
-    def expected(self, chosen: NDArray[np.bool_]) -> csr_array:
-        """(I, K), mean of `attended` over all ways to deal the choices among an image's boxes.
-
-        With n boxes, m of them chosen and c of the class, 1 - C(n - c, m) / C(n, m).
-        """
-        of_class = self._counts(np.ones(len(self.rows), bool)).tocoo()
-        boxes = np.bincount(self.image, minlength=len(self.label))
-        taken = np.bincount(self.image[chosen], minlength=len(self.label))
-        image = of_class.coords[0]
-        chance = hypergeom.sf(0, boxes[image], of_class.data, taken[image])
-        return csr_array((chance, of_class.coords), shape=of_class.shape)
-
-    def shuffled(self, chosen: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-        """The choices dealt out anew among the boxes of each image; (B,)."""
-        seed = int(rng.integers(2**63))
-        return shuffled_within_images(chosen, self.image, seed).astype(bool)
-
-    def _counts(self, chosen: NDArray[np.bool_]) -> csr_array:
-        """(I, K), chosen boxes of each class in each image."""
-        where = self.image[chosen], self.kind[chosen]
-        shape = len(self.label), len(self.classes)
-        return csr_array((np.ones(len(where[0])), where), shape=shape)
 
 
 @dataclass(frozen=True)
@@ -185,11 +110,22 @@ class Rsa:
         names = list(self.chosen)
         return pd.DataFrame(spearman_matrix(vectors), index=names, columns=names)
 
-    def bootstrap(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
-        """Agreements on images drawn with replacement: representation -> (D, A, A)."""
-        choices = list(self.choices.values())
-        drawn = resampled(len(self.candidates.label), draws, seed).astype(float)
-        return _stacked([self._agreements(choices, weights) for weights in drawn])
+    def halves(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
+        """How far agreements would be off on another corpus of as many images.
+
+        Half the difference of the agreements on two disjoint halves, drawn again and again: the
+        error of a half has twice the variance of the whole's, and two of them are independent, so
+        this varies as the error of the whole does. Images drawn with replacement would not do: they
+        make matrices noisier, and agreements lower, than those of the corpus.
+        representation -> (D, A, A)
+        """
+        rng, images = np.random.default_rng(seed), len(self.candidates.label)
+        choices, errors = list(self.choices.values()), []
+        for _ in range(draws):
+            first = rng.permutation(images) < images / 2
+            one, other = (self._agreements(choices, half.astype(float)) for half in (first, ~first))
+            errors.append({name: (one[name] - other[name]) / 2 for name in one})
+        return _stacked(errors)
 
     def shuffled(self, draws: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         """Agreements when the choices of every method are dealt out anew, each for itself: a floor.
@@ -204,6 +140,38 @@ class Rsa:
                 for name, choice in self.choices.items()
             ]
             agreements.append(self._agreements(dealt, np.ones(len(c.label))))
+        return _stacked(agreements)
+
+    def noise(
+        self, maps: NDArray[np.float64], draws: int, seed: int = 0
+    ) -> dict[str, NDArray[np.float64]]:
+        """Agreements when each method keeps as many boxes of an image as it does, but those that a
+        map of noise scores highest, each method by another map: a floor that knows what the size of
+        a box does to its score.
+
+        maps    : (R, B), importance of the boxes under each map
+        returns : representation -> (D, A, A); NaN with fewer maps than methods
+        """
+        c, once = self.candidates, np.ones(len(self.candidates.label))
+        vectors = {
+            (name, r): {
+                view: vector(replace(choice, attended=c.attended(kept)), once, self.top)
+                for view, vector in REPRESENTATIONS.items()
+            }
+            for name, choice in self.choices.items()
+            for r, kept in enumerate(c.best(self.chosen[name], order) for order in maps)
+        }
+        rng, agreements = np.random.default_rng(seed), []
+        for _ in range(draws):
+            if len(maps) < len(self.chosen):
+                square = np.full((len(self.chosen),) * 2, np.nan)
+                agreements.append(dict.fromkeys(REPRESENTATIONS, square))
+                continue
+            own = rng.choice(len(maps), len(self.chosen), replace=False)
+            drawn = [vectors[one] for one in zip(self.chosen, own, strict=True)]
+            agreements.append(
+                {view: spearman_matrix([each[view] for each in drawn]) for view in REPRESENTATIONS}
+            )
         return _stacked(agreements)
 
     def _agreements(

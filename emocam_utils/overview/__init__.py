@@ -5,7 +5,8 @@ annotations, annotation_plots   what FindingEmo's annotators say
 plots                           the pipeline on one image, and detections
 """
 
-from ..figures import association_figure
+from ..heatmaps import association_figure
+from ..names import preset_name
 from ..pipeline.example import clear_example, example
 from ..pipeline.matrix import class_counts
 from ..widgets.image_explorer import ImageExplorer
@@ -13,5 +14,5 @@ from . import annotation_plots, annotations, plots, sheets
 
 __all__ = [
     "ImageExplorer", "annotation_plots", "annotations", "association_figure", "class_counts",
-    "clear_example", "example", "plots", "sheets",
+    "clear_example", "example", "plots", "preset_name", "sheets",
 ]  # fmt: skip

@@ -43,6 +43,11 @@ def known_labels(corpus: Corpus) -> dict[str, str]:
     return corpus.truth().drop_duplicates("image").set_index("image")["label"].to_dict()
 
 
+def known_objects(corpus: Corpus) -> pd.DataFrame | None:
+    """Image and class of what is really there; None, if the corpus does not know."""
+    return corpus.truth()[["image", "class"]] if offers(corpus, "truth") else None
+
+
 def framed(picture: Image.Image) -> Image.Image:
     """The picture in a white frame; a small one is not enlarged."""
     small = picture.copy()

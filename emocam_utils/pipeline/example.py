@@ -89,17 +89,32 @@ def relative_area(boxes: pd.DataFrame, images: pd.DataFrame) -> NDArray[np.float
 
 
 def small_box_example(
-    boxes: pd.DataFrame, images: pd.DataFrame, by_mean: np.ndarray, by_size: np.ndarray
+    boxes: pd.DataFrame,
+    images: pd.DataFrame,
+    by_mean: NDArray,
+    by_score: NDArray,
+    causal: NDArray[np.bool_] | None = None,
+    thresholds: tuple[float, float] = (0.0, 0.0),
 ) -> str | None:
-    """The image where the mean prefers the smallest box and a size-aware score another (Fig. 4).
+    """The image where the mean prefers the smallest wrong box to a larger one (Fig. 4).
 
-    by_mean, by_size : (len(boxes),), importance under the two scores
-    returns          : the image whose winner under the mean covers the smallest share of the image;
-                       None if the two scores agree everywhere
+    boxes             : those that count, and are drawn
+    by_mean, by_score : (len(boxes),), importance under the mean and under a score that sees size
+    causal            : (len(boxes),), boxes that cause the label: the mean's winner must be none of
+                        them, the other score's one. None where this is not known: then the mean's
+                        winner is only the smaller box, and which of the two is right is open
+    thresholds        : that the two winners must pass
+    returns           : the image whose winner under the mean covers the smallest share of it; None
+                        if there is no such image
     """
-    area = relative_area(boxes, images)
-    table = boxes[["image"]].assign(area=area, by_mean=by_mean, by_size=by_size)
-    groups = table.dropna().groupby("image")
-    winners = [groups[score].idxmax() for score in ("by_mean", "by_size")]
-    smallest = table.loc[winners[0][winners[0] != winners[1]]].sort_values("area", kind="stable")
-    return smallest["image"].iloc[0] if len(smallest) else None
+    table = boxes[["image"]].assign(area=relative_area(boxes, images))
+    table = table.assign(by_mean=by_mean, by_score=by_score, causal=causal).reset_index(drop=True)
+    groups = table.dropna(subset=["area", "by_mean", "by_score"]).groupby("image")
+    small, large = (table.loc[groups[score].idxmax()] for score in ("by_mean", "by_score"))
+    wanted = small["area"].to_numpy() < large["area"].to_numpy()
+    wanted &= small["by_mean"].to_numpy() > thresholds[0]
+    wanted &= large["by_score"].to_numpy() > thresholds[1]
+    if causal is not None:
+        wanted &= ~small["causal"].to_numpy(bool) & large["causal"].to_numpy(bool)
+    found = small[wanted].sort_values("area", kind="stable")
+    return found["image"].iloc[0] if len(found) else None

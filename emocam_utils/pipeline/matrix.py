@@ -13,12 +13,15 @@ from operator import add
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..names import method_name, score_name
 from ..stats.intervals import wilson
 from ..stats.measures import MEASURES, Counts
 from ..stats.tests import benjamini_hochberg, fisher_exact
 from ..study import Preset
 from .attention import Attention
 from .counts import Tally, parts_of
+
+_LAYERS = {"pre_relu": "before", "post_relu": "after"}
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,10 @@ class Association:
         return pd.DataFrame(values, classes, labels)
 
     def passes(self, rate: float = 0.05) -> pd.DataFrame:
-        """Cells in which a class is attended more often than by chance, (K, L) of bool.
+        """Cells in which class and label go together more often than by chance, (K, L) of bool.
 
-        Fisher's exact test, one-sided, with the false discovery rate over all cells below `rate`.
+        Fisher's exact test, one-sided, with the false discovery rate over all cells below `rate`. A
+        class that is merely present with a label passes, too: see `association.given_presence`.
         """
         return self.adjusted_p < rate
 
@@ -87,6 +91,11 @@ class Association:
     def adjusted_p(self) -> pd.DataFrame:
         """p of Fisher's exact test, adjusted for all cells (K, L); NaN where undefined."""
         return self.frame(benjamini_hochberg(fisher_exact(self.counts)))
+
+    @cached_property
+    def presence_alone(self) -> Association:
+        """The same with every detected box attended: what goes together whatever a network sees."""
+        return replace(self, counts=replace(self.counts, attended=self.counts.present))
 
     def panel(self, top: int) -> tuple[pd.DataFrame, pd.Series]:
         """What Fig. 2 shows: the most prominent classes in percent, and n for each label."""
@@ -96,7 +105,8 @@ class Association:
         """The association in a sentence: what was counted, and what was empty."""
         p, clear = self.preset, f" and below ambiguity {self.preset.ambiguity:g}"
         return (
-            f"{self.cam}, {p.score}, {p.layer}, {p.importance} > {p.threshold:g}: "
+            f"{method_name(self.cam)} of the {p.score}, {_LAYERS[p.layer]} conv5's ReLU, "
+            f"{score_name(p.importance)} > {p.threshold:g}, confidence > {p.confidence:g}: "
             f"{self.images.sum()} of {self.seen} images above probability "
             f"{p.probability:g}{clear if self.rated else ''}, {self.empty} empty maps, "
             f"{(self.counts.attended > 0).sum()} cells with an image"
@@ -118,14 +128,14 @@ def _association(a: Attention) -> Association:
 def both_presets(paper: Association, corrected: Association) -> pd.DataFrame:
     """Two associations, one row a class and label.
 
-    Columns of each: images, percent with its Wilson interval (low, high), p (adjusted).
+    Columns of each: images, percent with its Wilson interval (low, high).
     """
     columns = {}
     for name, association in (("paper", paper), ("corrected", corrected)):
         counts = association.counts
         low, high = (association.frame(100 * x) for x in wilson(counts.attended, counts.images))
         tables = {"images": association.matrix, "percent": association.percent}
-        tables |= {"low": low, "high": high, "p": association.adjusted_p}
+        tables |= {"low": low, "high": high}
         for column, table in tables.items():
             columns[f"{name}_{column}"] = table.stack(future_stack=True)
     return pd.DataFrame(columns)
@@ -141,10 +151,20 @@ def label_counts(
     return table.reindex(list(labels)).fillna(0).astype(int).rename_axis("label")
 
 
-def class_counts(boxes: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """`boxes` of each class above a confidence, and the `images` that hold at least one."""
+def class_counts(
+    boxes: pd.DataFrame, confidence: float, truth: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """`boxes` of each class above a confidence, and the `images` that hold at least one.
+
+    truth : image and class of what is there; then also `right`, those images that really hold it
+    """
     found = boxes[boxes["confidence"] > confidence].groupby("class")["image"]
     counts = pd.DataFrame({"boxes": found.size(), "images": found.nunique()})
+    if truth is not None:
+        there = truth.groupby("class")["image"].agg(set)
+        held = {name: there.get(name, set()) for name in counts.index}
+        right = {name: len(held[name] & set(images)) for name, images in found}
+        counts["right"] = pd.Series(right, dtype=int)
     return counts.sort_values("images", ascending=False, kind="stable")
 
 

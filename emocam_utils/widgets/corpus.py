@@ -8,15 +8,16 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 
+from ..names import preset_name, score_name
 from ..pipeline.analysis import Analysis
 from ..pipeline.attention import Attention
 from ..pipeline.counts import joined, part_of
 from ..pipeline.importance import SCORES, scaled
 from ..pipeline.tables import map_array
 from ..study import Preset
-from ..words import named, preset_name, score_name
 from .controls import Explorer, choice, slider
 from .pictures import Pictures
+from .words import named
 
 MOST_IMAGES = 20_000
 MOST_THRESHOLD = 2.0  # share / sqrt(area) may be above 1

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..figures import PERCENT, limits, short_label
+from ..figures import short_label
+from ..heatmaps import PERCENT, limits
 from ..stats.intervals import wilson
 from ..stats.measures import Counts
-from ..words import measure_name
+from .words import measure_name
 
 CLICK = "emocam-click"  # CSS class of the text field that takes clicks
 ROOM = "emocam-explorer"  # CSS class of what holds both the heatmap and that field

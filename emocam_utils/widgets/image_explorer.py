@@ -14,15 +14,16 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ..figures import PALETTE, said, show_image, side_by_side
+from ..names import method_name
 from ..pipeline.analysis import Analysis
 from ..pipeline.example import clear_example, probabilities
 from ..study import Preset
-from ..words import method_name, named
 from .controls import LONG, WIDE, button, choice, column, field, row
 from .corpus import MOST_IMAGES, CorpusExplorer
 from .known import known_of
 from .pictures import picture_html
 from .target_maps import TargetMaps
+from .words import named
 
 MOST_LISTED = 200  # images below the search field
 WIDTH = 340  # pixels

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..corpora import Corpus
 from ..figures import DROPPED, KEPT, overlay
+from ..label_placement import placed
 
 PLAIN = "#1971c2"  # of boxes among which nothing is kept or dropped
 FAINT = "#ced4da"  # of boxes that are not kept: to be seen on a dark map
@@ -66,17 +67,23 @@ class Pictures:
         with np.errstate(invalid="ignore"):
             kept = values > threshold
         draw, font = ImageDraw.Draw(picture), ImageFont.load_default(11)
-        corners = boxes[CORNERS].to_numpy() * scale
-        for row in np.argsort(kept, kind="stable"):  # kept ones on top
+        corners, order = boxes[CORNERS].to_numpy() * scale, np.argsort(kept, kind="stable")
+        colours = [PLAIN if importance is None else KEPT if keep else DROPPED for keep in kept]
+        for row in order:  # kept ones on top
             x0, y0, x1, y1 = corners[row]
-            colour = PLAIN if importance is None else KEPT if kept[row] else DROPPED
-            line = colour if kept[row] else FAINT
+            line = colours[row] if kept[row] else FAINT
             draw.rectangle((x0, y0, max(x1, x0), max(y1, y0)), outline=line, width=1 + kept[row])
-            if names or kept[row]:
-                number = "" if importance is None else f" {values[row]:.2f}"
-                text, at = f"{boxes['class'].iloc[row]}{number}", (x0 + 2, max(y0, 0) + 1)
-                draw.rectangle(draw.textbbox(at, text, font=font), fill=colour)
-                draw.text(at, text, fill="white", font=font)
+        named = [row for row in order[::-1] if names or kept[row]]
+        texts = [
+            boxes["class"].iloc[row] + ("" if importance is None else f" {values[row]:.2f}")
+            for row in named
+        ]
+        sizes = [draw.textbbox((2, 1), text, font=font)[2:] for text in texts]
+        places = placed(corners[named], sizes, picture.size)
+        for row, text, (x, y) in zip(named, texts, places, strict=True):
+            at = (x + 2, y + 1)
+            draw.rectangle(draw.textbbox(at, text, font=font), fill=colours[row])
+            draw.text(at, text, fill="white", font=font)
         return picture
 
 

@@ -11,7 +11,7 @@ from misbehaving_server import picture
 from emocam_utils import paths
 from emocam_utils.corpora import findingemo
 from emocam_utils.corpora.findingemo import EMOTIONS, annotations
-from emocam_utils.figures import association_figure
+from emocam_utils.heatmaps import association_figure
 from emocam_utils.networks.emonet import EmoNet, freeze
 from emocam_utils.networks.weights import save_emonet
 from emocam_utils.overview.annotations import (

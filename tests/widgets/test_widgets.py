@@ -13,7 +13,7 @@ from tiny_studies import TinyAnalysis, TinyCorpus
 
 from emocam_utils import paths
 from emocam_utils.association.explorer import AssociationExplorer
-from emocam_utils.figures import limits
+from emocam_utils.heatmaps import limits
 from emocam_utils.study import StudyError
 from emocam_utils.widgets import controls
 from emocam_utils.widgets.heatmap import heatmap_html

@@ -12,18 +12,12 @@ import os
 import sys
 from pathlib import Path
 
+from ...names import PRESETS, SCORES, method_name
 from ...pipeline.analysis import Analysis
 from ...study import Study, StudyError, load_study
 from ...widgets.cells import GROUPS, ORDERS
 from ...widgets.heatmap import GRID, GRID_STYLE, colours
-from ...words import (
-    MEASURE_NAMES,
-    MEASURE_QUESTIONS,
-    METHOD_NAMES,
-    PRESET_NAMES,
-    SCORE_NAMES,
-    method_name,
-)
+from ...widgets.words import MEASURE_NAMES, MEASURE_QUESTIONS
 from .data import MOST_IMAGES, as_json, page_data
 
 HERE = Path(__file__).parent
@@ -38,8 +32,8 @@ def page_html(analysis: Analysis, most: int = MOST_IMAGES) -> str:
     study = analysis.study
     about, arrays, thumbnails = page_data(analysis, most)
     methods = {cam: method_name(cam) for cam in study.cams}
-    about["words"] = {"methods": METHOD_NAMES | methods, "presets": PRESET_NAMES}
-    about["words"] |= {"scores": SCORE_NAMES, "measures": MEASURE_NAMES, "groups": GROUPS}
+    about["words"] = {"methods": methods, "presets": PRESETS}
+    about["words"] |= {"scores": SCORES, "measures": MEASURE_NAMES, "groups": GROUPS}
     about["words"] |= {"questions": MEASURE_QUESTIONS, "orders": ORDERS}
     about["colours"] = {name: colours(name) for name in ("rocket_r", "RdBu_r")}
     hexes, _ = colours("inferno")
@@ -50,19 +44,23 @@ def page_html(analysis: Analysis, most: int = MOST_IMAGES) -> str:
         name: (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("counting", "page")
     }
     template = (HERE / "page.html.j2").read_text(encoding="utf-8")
-    return Environment(autoescape=True).from_string(template).render(
-        study=study.name,
-        title=study.title,
-        of=f"{analysis.corpus.name} · {study.network.name}",
-        n=f"{n:,} images",
-        sampled=n < about["total"],
-        total=f"{about['total']:,}",
-        style=GRID_STYLE.read_text("utf-8") + (HERE / "page.css").read_text("utf-8"),
-        about=as_json(about),
-        arrays=arrays,
-        thumbnails=as_json(thumbnails),
-        grid=GRID.read_text("utf-8").rstrip(),
-        **read,
+    return (
+        Environment(autoescape=True)
+        .from_string(template)
+        .render(
+            study=study.name,
+            title=study.title,
+            of=f"{analysis.corpus.name} · {study.network.name}",
+            n=f"{n:,} images",
+            sampled=n < about["total"],
+            total=f"{about['total']:,}",
+            style=GRID_STYLE.read_text("utf-8") + (HERE / "page.css").read_text("utf-8"),
+            about=as_json(about),
+            arrays=arrays,
+            thumbnails=as_json(thumbnails),
+            grid=GRID.read_text("utf-8").rstrip(),
+            **read,
+        )
     )
 
 

@@ -1,30 +1,9 @@
-"""What a reader calls the names that studies, tables and code use.
-
-A name that is not listed, such as a plug-in's, is shown as it is registered.
-"""
+"""Measures of association in the reader's words, and names as options of a control."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-METHOD_NAMES = {
-    "gradcam": "Grad-CAM",
-    "ablation": "Ablation-CAM",
-    "lime": "LIME",
-    "lrp": "LRP",
-    "lift": "LIFT-CAM",
-    "gradcam++": "Grad-CAM++",
-    "hirescam": "HiResCAM",
-    "exact": "CAM",
-    "random": "random map",
-}
-PRESET_NAMES = {"paper": "as published"}
-SCORE_NAMES = {
-    "mean": "mean of the map inside the box",
-    "share": "share of the map inside the box",
-    "share_per_sqrt_area": "share of the map / √ of the box's area",
-    "share_per_cbrt_area": "share of the map / ∛ of the box's area",
-}
 MEASURE_NAMES = {
     "attended": "attended, % of the label's images",
     "presence": "detected, % of the label's images",
@@ -49,21 +28,6 @@ MEASURE_QUESTIONS = {
     "dice": "How much do the images of class and label overlap? This is what the authors' code "
     "computes.",
 }
-
-
-def method_name(cam: str) -> str:
-    """A CAM method as it is written in text: "Grad-CAM"."""
-    return METHOD_NAMES.get(cam, cam.removeprefix("library:"))
-
-
-def preset_name(preset: str) -> str:
-    """A preset as figures call it: "as published" or "corrected"."""
-    return PRESET_NAMES.get(preset, preset)
-
-
-def score_name(score: str) -> str:
-    """What the score of a box measures."""
-    return SCORE_NAMES.get(score, score)
 
 
 def measure_name(measure: str) -> str:
