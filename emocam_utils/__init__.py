@@ -3,7 +3,8 @@
 A notebook takes `Analysis`, `load_study`, `save_figure` and `style` from here, and the rest from
 its section's folder. Layers, from the ground up (tests/test_layers.py holds them):
 
-    study, registry, syntax, paths, progress, figures
+    study, registry, syntax, paths, progress, figures, names, label_placement,
+    heatmaps
     stats                                            arithmetic on arrays
     corpora, networks, detectors, cams, downloads    images, models, maps, and their files
     pipeline                                         images -> boxes, maps -> importance -> counts

@@ -2,15 +2,15 @@
 
 sheets                          contact sheets, the classes and the rule of EmoScenes
 annotations, annotation_plots   what FindingEmo's annotators say
-plots, explorer                 the pipeline on one image, and detections
+plots                           the pipeline on one image, and detections
 """
 
 from ..heatmaps import association_figure
 from ..names import preset_name
 from ..pipeline.example import clear_example, example
 from ..pipeline.matrix import class_counts
+from ..widgets.image_explorer import ImageExplorer
 from . import annotation_plots, annotations, plots, sheets
-from .explorer import ImageExplorer
 
 __all__ = [
     "ImageExplorer", "annotation_plots", "annotations", "association_figure", "class_counts",

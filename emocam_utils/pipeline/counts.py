@@ -28,7 +28,9 @@ class Tally:
 
     images        : (N,), names
     labels_of     : (N,), label code of each image
+    probability   : (N,), of that label
     pair_image, cell : (P,), image of each pair, and class * L + label
+    confidence    : (P,), of the surest box of each pair
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class Tally:
         self.classes, self.labels = tuple(classes), tuple(labels)
         self.images = predictions["image"].to_numpy()
         self.labels_of = codes(predictions["label"], self.labels, "label").astype(np.int16)
-        self._probability = predictions["probability"].to_numpy()
+        self.probability = predictions["probability"].to_numpy()
         has = "ambiguity" in predictions
         self._ambiguity = predictions["ambiguity"].to_numpy() if has else None
         image = pd.Index(self.images).get_indexer(boxes["image"]).astype(np.int32)
@@ -63,7 +65,7 @@ class Tally:
         label = self.labels_of[self.pair_image].astype(np.int32)
         self.cell = kind[self._start].astype(np.int32) * len(self.labels) + label
         self._confidence = boxes["confidence"].to_numpy()[order]
-        self._most_confident = self._highest(self._confidence)
+        self.confidence = self._highest(self._confidence)
         # undefined importance passes no threshold
         self._importance = {
             name: np.where(np.isnan(values), -np.inf, values)[order]
@@ -81,17 +83,17 @@ class Tally:
 
     def present(self, preset: Preset) -> NDArray[np.bool_]:
         """Pairs with a box of enough confidence in an image that counts, (P,)."""
-        return (self._most_confident > preset.confidence) & self._counted_pairs(preset)
+        return (self.confidence > preset.confidence) & self._counted_pairs(preset)
 
     def attended(self, preset: Preset) -> NDArray[np.bool_]:
         """Pairs with a box that passes all of a preset's filters, (P,)."""
-        above = self._highest_importance(preset) > preset.threshold
+        above = self.highest_importance(preset) > preset.threshold
         return above & self._counted_pairs(preset)
 
     def counted(self, preset: Preset) -> NDArray[np.bool_]:
         """Images that count under a preset, (N,), as `attention.counted_images` says."""
         clear = True if self._ambiguity is None else self._ambiguity < preset.ambiguity
-        return (self._probability > preset.probability) & clear
+        return (self.probability > preset.probability) & clear
 
     def matrix(self, preset: Preset) -> NDArray[np.int64]:
         """M_A, (K, L)."""
@@ -106,14 +108,6 @@ class Tally:
         """(L,)"""
         return np.bincount(self.labels_of[self.counted(preset)], minlength=len(self.labels))
 
-    def images_behind(self, cell: tuple[str, str], preset: Preset) -> list[str]:
-        """The images that a cell (class, label) of M_A counts, the most important box first."""
-        kind, label = self.classes.index(cell[0]), self.labels.index(cell[1])
-        here = (self.cell == kind * len(self.labels) + label) & self.attended(preset)
-        rows = np.flatnonzero(here)
-        rows = rows[np.argsort(-self._highest_importance(preset)[rows], kind="stable")]
-        return self.images[self.pair_image[rows]].tolist()
-
     def frame(self, values: NDArray) -> pd.DataFrame:
         """A (K, L) array with its classes and labels."""
         return pd.DataFrame(values, index=list(self.classes), columns=list(self.labels))
@@ -125,7 +119,7 @@ class Tally:
     def _highest(self, values: NDArray) -> NDArray:
         return np.maximum.reduceat(values, self._start) if len(self._start) else values[:0]
 
-    def _highest_importance(self, preset: Preset) -> NDArray:
+    def highest_importance(self, preset: Preset) -> NDArray:
         """The highest importance of each pair among boxes of enough confidence, -inf for none.
 
         Kept until the score or the confidence changes: the importance threshold moves most often.

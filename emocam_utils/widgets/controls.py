@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from collections.abc import Callable, Iterator, Mapping
@@ -17,27 +18,57 @@ from matplotlib.figure import Figure
 from ..figures import style
 from ..progress import surroundings
 from ..study import Preset, StudyError
-from .state import save_state, saved_states
+from .state import save_state, saved_states, settings_file
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 LONG = {"description_width": "150px"}
-WIDE = {"width": "430px"}
+WIDE = {"width": "min(430px, 100%)"}
+PAUSE = 0.02  # seconds in which the movements of a slider are drawn once
+REST = 0.25  # seconds without a movement after which what takes longer is drawn
 
 
-def slider(label: str, value: float, most: float = 1.0) -> ipywidgets.FloatSlider:
-    """A slider from 0 that reports where it is let go, so that it does not flood the kernel."""
+def slider(
+    label: str, value: float, most: float = 1.0, help: str = "", least: float = 0.0
+) -> ipywidgets.FloatSlider:
+    """A slider that reports while it is dragged; `Explorer` draws once for what is waiting."""
     return ipywidgets.FloatSlider(
-        value, min=0, max=most, step=0.01, description=label, continuous_update=False,
-        readout_format=".2f", style=LONG, layout=WIDE,
+        value, min=least, max=most, step=0.01, description=label, continuous_update=True,
+        readout_format=".2f", style=LONG, layout=WIDE, tooltip=help or label,
     )  # fmt: skip
 
 
-def choice(label: str, options: list, value: object = None) -> ipywidgets.Dropdown:
-    value = options[0] if value is None and options else value
+def choice(label: str, options: list, value: object = None, help: str = "") -> ipywidgets.Dropdown:
+    """A choice of names, or of pairs (what is shown, name); the first if no value is given."""
+    if value is None and options:
+        value = options[0][1] if isinstance(options[0], tuple) else options[0]
     return ipywidgets.Dropdown(
-        options=options, value=value, description=label, style=LONG, layout=WIDE
+        options=options, value=value, description=label, style=LONG, layout=WIDE,
+        tooltip=help or label,
+    )  # fmt: skip
+
+
+def field(label: str, placeholder: str = "", help: str = "") -> ipywidgets.Text:
+    """A field for a search, which reports while one types."""
+    return ipywidgets.Text(
+        description=label, placeholder=placeholder, style=LONG, layout=WIDE, tooltip=help or label
     )
+
+
+def button(label: str, work: Callable[[object], None], help: str = "") -> ipywidgets.Button:
+    """A button as wide as its words."""
+    made = ipywidgets.Button(description=label, tooltip=help or label, layout={"width": "auto"})
+    made.on_click(work)
+    return made
+
+
+def row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Widgets beside each other, below each other where the window is narrow."""
+    return ipywidgets.HBox(widgets, layout={"flex_flow": "row wrap", "max_width": "100%"})
+
+
+def column(*widgets: ipywidgets.Widget) -> ipywidgets.VBox:
+    return ipywidgets.VBox(widgets, layout={"max_width": "100%"})
 
 
 class Explorer:
@@ -54,6 +85,7 @@ class Explorer:
         self.message = ipywidgets.HTML()
         self.box: ipywidgets.Box = ipywidgets.VBox()
         self._quiet = False
+        self._waiting: dict[str, asyncio.TimerHandle] = {}
 
     def refresh(self) -> None:
         """Draw what the controls say."""
@@ -70,8 +102,30 @@ class Explorer:
         self.refresh()
 
     def _changed(self, _: object) -> None:
+        """Draw once for all the movements of a control that are waiting already."""
         if not self._quiet:
-            self.refresh()
+            self.later("refresh", PAUSE)
+
+    def later(self, name: str, seconds: float, restart: bool = False) -> None:
+        """Call a method by its name in a while, once; at once where no live notebook runs.
+
+        restart : a call that waits already begins to wait anew, so it comes when all rests
+        """
+        waiting = self._waiting.get(name)
+        if waiting and not restart:
+            return
+        if waiting:
+            waiting.cancel()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            getattr(self, name)()
+            return
+        self._waiting[name] = loop.call_later(seconds, self._now, name)
+
+    def _now(self, name: str) -> None:
+        self._waiting.pop(name, None)
+        getattr(self, name)()
 
     @contextmanager
     def quietly(self) -> Iterator[None]:
@@ -87,7 +141,7 @@ class Explorer:
         """Several controls moved in this block are drawn once, at its end."""
         with self.quietly():
             yield
-        self._changed(None)
+        self.refresh()
 
     @property
     def state(self) -> dict[str, Any]:
@@ -144,12 +198,16 @@ class Explorer:
 
     def buttons(self, **more: Callable[[object], None]) -> ipywidgets.HBox:
         """Buttons for what they are named, then save and restore."""
-        made = []
-        for label, work in {**more, "save": self.save, "restore": self.restore}.items():
-            button = ipywidgets.Button(description=label.replace("_", " "))
-            button.on_click(work)
-            made.append(button)
-        return ipywidgets.HBox(made)
+        works = {**more, "save": self.save, "restore": self.restore}
+        helps = {
+            "save": f"Keep these settings in {settings_file(self.study)}",
+            "restore": "Take the settings that were saved",
+        }
+        made = [
+            button(name.replace("_", " "), work, helps.get(name, ""))
+            for name, work in works.items()
+        ]
+        return row(*made)
 
     def _repr_mimebundle_(self, **_: object) -> dict:
         """The still figure; in a live notebook that somebody looks at, the explorer as well."""

@@ -10,6 +10,7 @@ import io
 from functools import lru_cache
 from html import escape
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
@@ -18,6 +19,7 @@ from ..corpora import Corpus
 from ..figures import DROPPED, KEPT, overlay
 from ..label_placement import placed
 
+PLAIN = "#1971c2"  # of boxes among which nothing is kept or dropped
 FAINT = "#ced4da"  # of boxes that are not kept: to be seen on a dark map
 CORNERS = ["x0", "y0", "x1", "y1"]
 
@@ -48,15 +50,17 @@ class Pictures:
         """An image with its map laid over it and its boxes, kept ones bold.
 
         width      : pixels of its longer side
-        cam        : (h, w) scaled to [0, 1], NaN for an empty map; None for the bare image
-        importance : (B,), kept above `threshold`, NaN never; None keeps all
+        cam        : (h, w) scaled to [0, 1], or signed in [-1, 1]; NaN for an empty map; None for
+                     the bare image
+        importance : (B,), kept above `threshold`, NaN never; None draws all alike
         names      : write class and importance beside the boxes (else beside kept ones only)
         """
         picture, scale = self._fitted(image, width)
         if cam is None:
             picture = picture.copy()
         else:
-            picture = Image.fromarray((255 * overlay(picture, cam)).astype(np.uint8))
+            lay = signed_overlay if (cam < 0).any() else overlay
+            picture = Image.fromarray((255 * lay(picture, cam)).astype(np.uint8))
         if boxes is None:
             return picture
         values = np.full(len(boxes), np.inf) if importance is None else importance
@@ -64,9 +68,10 @@ class Pictures:
             kept = values > threshold
         draw, font = ImageDraw.Draw(picture), ImageFont.load_default(11)
         corners, order = boxes[CORNERS].to_numpy() * scale, np.argsort(kept, kind="stable")
+        colours = [PLAIN if importance is None else KEPT if keep else DROPPED for keep in kept]
         for row in order:  # kept ones on top
             x0, y0, x1, y1 = corners[row]
-            line = KEPT if kept[row] else FAINT
+            line = colours[row] if kept[row] else FAINT
             draw.rectangle((x0, y0, max(x1, x0), max(y1, y0)), outline=line, width=1 + kept[row])
         named = [row for row in order[::-1] if names or kept[row]]
         texts = [
@@ -76,19 +81,37 @@ class Pictures:
         sizes = [draw.textbbox((2, 1), text, font=font)[2:] for text in texts]
         places = placed(corners[named], sizes, picture.size)
         for row, text, (x, y) in zip(named, texts, places, strict=True):
-            at, colour = (x + 2, y + 1), KEPT if kept[row] else DROPPED
-            draw.rectangle(draw.textbbox(at, text, font=font), fill=colour)
+            at = (x + 2, y + 1)
+            draw.rectangle(draw.textbbox(at, text, font=font), fill=colours[row])
             draw.text(at, text, fill="white", font=font)
         return picture
 
 
-def picture_html(picture: Image.Image, caption: str = "") -> str:
-    """A picture inside the page, with a caption below it."""
+def signed_overlay(image: Image.Image, cam: np.ndarray) -> np.ndarray:
+    """A signed map laid over its image: (H, W, 3) floats in [0, 1]; red for, blue against.
+
+    cam : (h, w) in [-1, 1]; 0 leaves the image grey
+    """
+    grey = np.asarray(image.convert("L").convert("RGB"), dtype=np.float64) / 255
+    heat = Image.fromarray(cam.astype(np.float32)).resize(image.size, Image.Resampling.BILINEAR)
+    level = np.clip(np.asarray(heat), -1, 1)
+    colour = mpl.colormaps["RdBu_r"]((level + 1) / 2)[..., :3]
+    weight = 0.85 * np.sqrt(np.abs(level))[..., None]
+    return grey * (1 - weight) + colour * weight
+
+
+def picture_data(picture: Image.Image) -> str:
+    """A picture as the address of an image in a page."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)
-    data = base64.b64encode(buffer.getvalue()).decode()
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def picture_html(picture: Image.Image, caption: str = "") -> str:
+    """A picture inside the page, with a caption below it, which is its text for who sees none."""
     return (
         "<figure style='display:inline-block;margin:4px;font:11px sans-serif;vertical-align:top'>"
-        f"<img src='data:image/jpeg;base64,{data}' width={picture.width} height={picture.height}>"
+        f"<img src='{picture_data(picture)}' width={picture.width} height={picture.height}"
+        f" alt=\"{escape(caption)}\" style='max-width:100%;height:auto'>"
         f"<figcaption style='max-width:{picture.width}px'>{escape(caption)}</figcaption></figure>"
     )

@@ -12,6 +12,7 @@ from tiny_attention import CLASSES, LABELS, PRESET, tiny_attention
 
 from emocam_utils.pipeline.counts import Tally, joined, part_of, sweep_table, threshold_sweep
 from emocam_utils.pipeline.matrix import associate
+from emocam_utils.widgets.cells import images_of_cell
 
 UNIT = st.floats(0, 1)
 
@@ -75,7 +76,7 @@ def test_images_behind_a_cell_are_those_it_counts_most_important_first():
     importance = attention.boxes.assign(value=attention.importances["mean"])
     for kind in CLASSES:
         for label in LABELS:
-            images = tally.images_behind((kind, label), PRESET)
+            images = images_of_cell(tally, (kind, label), PRESET)["attended"]
             assert len(images) == len(set(images)) == matrix.loc[kind, label]
             ours = importance[(importance["class"] == kind) & (importance["confidence"] > 0.1)]
             best = ours.groupby("image")["value"].max()

@@ -131,6 +131,10 @@ class EmoScenes:
         """
         return layers.render(load_scene(image), *removals)
 
+    def label_of(self, image: str) -> str:
+        """The rule's label of one scene."""
+        return load_scene(image).label
+
     def truth(self) -> pd.DataFrame:
         """The exact boxes of every scene, as `scene.boxes`, with `image` and the rule's `label`."""
         tables = []
