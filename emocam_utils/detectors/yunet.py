@@ -55,9 +55,7 @@ class YuNet:
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence < 1:
-            raise ValueError(
-                f"yunet: confidence is {self.confidence!r}, allowed are 0 to below 1"
-            )
+            raise ValueError(f"yunet: confidence is {self.confidence!r}, allowed are 0 to below 1")
         self.network.setScoreThreshold(self.confidence)
 
     def find(self, image: Image.Image) -> FoundFaces:
