@@ -29,9 +29,13 @@ def open_onnx(path: Path, what: str, opener: Callable[[str], T]) -> T:
     what   : the network's name, for messages
     opener : of OpenCV, e.g. cv2.dnn.readNetFromONNX
     Errors : FileNotFoundError, WeightsError
+
+    From here on OpenCV computes on one thread. Where several threads ask networks of their own, it
+    splits a layer as its pool happens to be free, and outputs differ in the sixth digit.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no network {what} at {path}; {HOW_TO_GET}")
+    cv2.setNumThreads(1)
     with explained_by(path, what):
         return opener(str(path))
 
