@@ -2,7 +2,9 @@
 
 Capabilities, which sections ask for with `offers` and never by the corpus's kind:
 
-    annotations : DataFrame by image, what people said of it (and `ambiguity`, which presets limit)
+    annotations : DataFrame by image, what people said of it. Of its columns the pipeline knows
+                  `ambiguity`, which presets limit, and `theme`: images of one are alike, and drawn
+                  together in a bootstrap
     truth()     : DataFrame of the exact boxes of every image, with the image's true `label`
     remove(image, *removals) : the image drawn again without some of its objects
 """

@@ -43,15 +43,18 @@ INPUT_SIZE = (385, 481)  # height, width: 32 k + 1, of the photographs' shape
 CEILING = 6.0  # of ReLU6
 DIMENSIONS = ("valence", "arousal")
 LABELS = (
-    "Neutral",
     "Pleasant activated",
     "Pleasant calm",
     "Unpleasant activated",
     "Unpleasant calm",
+    "Neutral",
 )
-"""The quadrants of the circumplex (Russell 1980) and its middle."""
+"""The quadrants of the circumplex (Russell 1980) and its middle.
 
-POINTS = ((0.0, 0.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0))
+Nothing in a picture makes it neutral: that logit is constant, and a map of it empty.
+"""
+
+POINTS = ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (0.0, 0.0))
 """Where each label lies, in spreads from the centre: valence, arousal."""
 
 
@@ -101,20 +104,17 @@ class MobileNetOasis(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk, self.heads = trunk, heads
-        self.points = torch.tensor(POINTS) / torch.tensor(spread)  # (L, D), per rating point
-        self.offsets = -(self.points * torch.tensor(centre)).sum(1) - torch.tensor(POINTS).square(
-        ).sum(1) / 2
-        self.sharpness = sharpness
+        points = torch.tensor(POINTS)
+        self.slopes = sharpness * points / torch.tensor(spread)  # (L, D), of each label's logit
+        middle = self.slopes @ torch.tensor(centre)
+        self.constants = -middle - sharpness * points.square().sum(1) / 2
         self._use(len(heads.bias) - 1)
 
     def _use(self, number: int) -> None:
         """Take one of the heads: the linear layers of `rater` and of `head`."""
         weight, bias = self.heads.weight[number], self.heads.bias[number]
         self.rater = _averaging(weight, bias)
-        self.head = _averaging(
-            self.sharpness * self.points @ weight,
-            self.sharpness * (self.points @ bias + self.offsets),
-        )
+        self.head = _averaging(self.slopes @ weight, self.slopes @ bias + self.constants)
 
     def for_image(self, digest: str) -> Self:
         """This network as it may be asked of a photograph: with a head that has not seen its theme.

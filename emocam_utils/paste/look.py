@@ -66,7 +66,7 @@ def moved(
         overlays[f"on another {other['class'].lower()}"] = Overlay(at.picture, *corner)
     seen = {title: one for title, one in overlays.items() if one.is_visible(image)}
     return {
-        title: look_at(analysis.network, cam, image, one)
+        title: look_at(analysis.for_image(found["image"]).network, cam, image, one)
         for title, one in {"original": None, **seen}.items()
     }
 

@@ -354,7 +354,7 @@ class Analysis:
         )
 
     def _annotated(self, predictions: pd.DataFrame) -> pd.DataFrame:
-        if offers(self.corpus, "annotations"):
+        if offers(self.corpus, "annotations") and "ambiguity" in self.corpus.annotations:
             return predictions.join(self.corpus.annotations["ambiguity"], on="image")
         return predictions
 
