@@ -1,8 +1,8 @@
 """OASIS (Kurdi, Lozano and Banaji 2017): 900 photographs that about 100 people each have rated.
 
 `make data STUDY=oasis` fetches OASIS.csv and the images into data/raw/oasis; "free use of the
-images in online and offline research studies". Among them are nudity, injuries and corpses, so
-figures show none but those of data/oasis/shown.csv.
+images in online and offline research studies". Among them are nudity, injuries and corpses, and the
+licences of single pictures are not listed, so figures show none of them (`hidden`).
 
 An image id is the file's name, e.g. "Acorns 1.jpg". Ratings are on a scale from 1 to 7.
 """
@@ -10,7 +10,7 @@ An image id is the file's name, e.g. "Acorns 1.jpg". Ratings are on a scale from
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -24,9 +24,8 @@ RATED = 900
 SCALE = (1.0, 7.0)  # of valence and arousal
 DIMENSIONS = ("valence", "arousal")
 CATEGORIES = ("Animal", "Object", "Person", "Scenery")
-SHOWN = paths.DATA / "oasis" / "shown.csv"
 GET = (
-    "Fetch OASIS with `make data STUDY=oasis` (84 MB), or put OASIS.csv and the folder images there"
+    "Fetch OASIS with `make data STUDY=oasis` (87 MB), or put OASIS.csv and the folder images there"
 )
 
 
@@ -86,12 +85,6 @@ def read_ratings(file: Path) -> pd.DataFrame:
     return made.set_index("image")
 
 
-@lru_cache(maxsize=1)
-def shown_images() -> pd.DataFrame:
-    """The images that figures may show: image, source, licence. Mild, fixed, and free to show."""
-    return pd.read_csv(SHOWN).set_index("image")
-
-
 @dataclass(frozen=True)
 class Oasis:
     """The rated images whose file is in a folder, the first `limit` of them (0: all)."""
@@ -99,6 +92,7 @@ class Oasis:
     path: Path = FOLDER
     limit: int = 0
     decoder = staticmethod(read_image)
+    hidden = True
 
     @property
     def name(self) -> str:
@@ -122,10 +116,6 @@ class Oasis:
         if not self.found:
             raise UnreadableImage(f"no image of OASIS is in {self.path / 'images'}. {GET}")
         return self.found
-
-    def may_show(self, image: str) -> bool:
-        """Whether figures may show the picture itself."""
-        return image in shown_images().index
 
     def stamp(self, image: str) -> str:
         return file_stamp(self._file(image))
