@@ -1,4 +1,4 @@
-"""YOLOX: boxes are where the cells say, wrong files are named, and the real network finds things."""
+"""YOLOX: boxes are where the cells say, wrong files are named, the real network finds things."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -89,7 +89,7 @@ class Said:
             self.output[0, k, 2:4] = np.log((w, h) / stride[k])
             self.output[0, k, 4:] = 1, *kinds
 
-    def setInput(self, pixels):  # noqa: N802
+    def setInput(self, pixels):
         assert pixels.shape == (1, 3, 416, 416) and pixels.dtype == np.float32
 
     def forward(self):
@@ -185,7 +185,7 @@ def test_what_is_stored_follows_both_files(both):
 
 
 def test_faces_are_missed_by_name(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no network YuNet at .*face_detection_yunet"):
+    with pytest.raises(FileNotFoundError, match=r"no network YuNet at .*face_detection_yunet"):
         DETECTORS["yolox+yunet"](write_yolox(tmp_path / "yolox_nano.onnx"))
 
 
