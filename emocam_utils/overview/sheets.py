@@ -64,8 +64,8 @@ def contact_sheet(
     )  # fmt: skip
     for ax in axes.flat:
         ax.set_axis_off()
-    for ax, picture, title in zip(axes.flat, pictures, titles, strict=False):
-        show_image(ax, picture)
+    for ax, shown, title in zip(axes.flat, pictures, titles, strict=False):
+        show_image(ax, shown)
         ax.set_title(title, fontsize=7, fontweight="normal", pad=2)
     return figure
 

@@ -1,4 +1,4 @@
-"""Ridge regression of ratings on features, cross-fitted by groups: nobody is rated by what they know.
+"""Ridge regression of ratings on features, cross-fitted by groups.
 
 Rows of a group (a theme of photographs) are alike, so a group is never on both sides of a split:
 neither where a head is fitted and tried, nor inside, where its penalty is chosen.
@@ -36,7 +36,7 @@ class Linear:
 
 
 def group_folds(groups: ArrayLike, folds: int = FOLDS, seed: int = 0) -> NDArray[np.int64]:
-    """The fold of each row, (N,): groups whole, folds of about equal size.
+    """The fold of each row, (N,): groups whole, about as many in each fold.
 
     Errors: ValueError for fewer groups than folds
     """
@@ -86,7 +86,7 @@ def cross_fitted(
     groups, fold = np.asarray(groups), np.asarray(fold)
     for group in np.unique(groups):
         if len(here := np.unique(fold[groups == group])) > 1:
-            raise ValueError(f"the group {group!r} is in the folds {here.tolist()}, and not whole")
+            raise ValueError(f"the group {group} is in the folds {here.tolist()}, and not whole")
     values, fits = np.full(ratings.shape, np.nan), []
     for number in np.unique(fold):
         seen = fold != number

@@ -35,7 +35,11 @@ Fitted in {seconds:.0f} s ({machine}; `make train-oasis`).
 
 
 def write_oasis_card(
-    folder: Path, table: pd.DataFrame, agreement: pd.DataFrame, penalties: pd.DataFrame, seconds: float
+    folder: Path,
+    table: pd.DataFrame,
+    agreement: pd.DataFrame,
+    penalties: pd.DataFrame,
+    seconds: float,
 ) -> None:
     """Write MODEL_CARD.md beside the heads.
 
