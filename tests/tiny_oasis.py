@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-HEADER = (
-    ",Theme,Category,Source,Valence_mean,Valence_SD,Valence_N,Arousal_mean,Arousal_SD,Arousal_N"
+HEADER = ",Theme,Category,Source," + ",".join(
+    f"{dimension}_{what}" for dimension in ("Valence", "Arousal") for what in ("mean", "SD", "N")
 )
 THEMES = {"Acorns": "Object", "Dog": "Animal", "Lake": "Scenery", "Sad face": "Person"}
 

@@ -71,12 +71,10 @@ def agreement(table: pd.DataFrame, times: int = 2000) -> pd.DataFrame:
         people, ours = (table[name].to_numpy() for name in (dimension, f"rated_{dimension}"))
         r, r2 = _agreement(people, ours, np.ones((1, len(table))))
         rs, r2s = _agreement(people, ours, weights)
-        rows[dimension] = {"r": r[0], "r low": percentile(rs)[0], "r high": percentile(rs)[1]}
-        rows[dimension] |= {
-            "R2": r2[0],
-            "R2 low": percentile(r2s)[0],
-            "R2 high": percentile(r2s)[1],
-        }
+        rows[dimension] = {}
+        for name, value, samples in (("r", r, rs), ("R2", r2, r2s)):
+            low, high = percentile(samples)
+            rows[dimension] |= {name: value[0], f"{name} low": low, f"{name} high": high}
     return pd.DataFrame(rows).T.astype(float)
 
 

@@ -51,7 +51,7 @@ def test_a_folder_without_images_or_ratings_says_how_to_get_them(tmp_path):
     with pytest.raises(UnreadableImage, match=r"no .*OASIS.csv .*make data STUDY=oasis"):
         _ = Oasis(tmp_path).ids
     (tmp_path / "OASIS.csv").write_text("\n".join([HEADER, *rows()]))
-    with pytest.raises(UnreadableImage, match="no image of OASIS .*make data STUDY=oasis"):
+    with pytest.raises(UnreadableImage, match=r"no image of OASIS .*make data STUDY=oasis"):
         _ = Oasis(tmp_path).ids
 
 

@@ -150,7 +150,7 @@ def test_an_untrained_copy_has_no_head_of_the_trained_one(network, features):
 
 def test_options_that_make_no_sense_are_refused(file):
     for options in ({"spread": (0, 1)}, {"sharpness": 0}, {"centre": (1, 2, 3)}):
-        with pytest.raises(ValueError, match="above 0|in rating points"):
+        with pytest.raises(ValueError, match=r"above 0|in rating points"):
             oasis.load_mobilenet_oasis(file, **options)
 
 

@@ -28,14 +28,14 @@ def test_ridge_is_scikit_learns_with_a_penalty_a_rating(data):
     assert (ours.weight[:, 7] == 0).all()
 
 
-def test_groups_are_whole_in_folds_of_about_equal_size():
+def test_groups_are_whole_and_as_many_in_each_fold():
     groups = np.repeat(np.arange(40), np.arange(40) % 5 + 1)
     fold = group_folds(groups, 8)
     assert all(len(np.unique(fold[groups == group])) == 1 for group in range(40))
-    sizes = np.bincount(fold)
-    assert len(sizes) == 8 and sizes.max() - sizes.min() <= 5
+    inside = [len(np.unique(groups[fold == number])) for number in range(8)]
+    assert inside == [5] * 8
     assert (group_folds(groups, 8) == fold).all()
-    with pytest.raises(ValueError, match="[Cc]annot have number of splits"):
+    with pytest.raises(ValueError, match="number of splits"):
         group_folds(groups[:10], 9)
 
 
@@ -57,12 +57,12 @@ def test_a_row_is_rated_by_a_fit_without_its_fold(data):
     moved[fold == 2] += 1000  # what a fold's people say does not reach its own ratings
     again, _ = cross_fitted(features, moved, groups, fold)
     np.testing.assert_allclose(again[fold == 2], values[fold == 2])
-    with pytest.raises(ValueError, match="'g0' is in the folds"):
+    with pytest.raises(ValueError, match="g0 is in the folds"):
         cross_fitted(features, ratings, groups, np.arange(60) % 3)
 
 
 def test_what_is_only_the_groups_own_is_not_rated():
-    """Features that tell the group, ratings that are the group's: in sample perfect, else nothing."""
+    """Features tell the group, and ratings are the group's: of a new group nothing is known."""
     rng = np.random.default_rng(1)
     groups = np.repeat(np.arange(30), 4)
     features = np.eye(30)[groups] + rng.normal(0, 0.01, (120, 30))
