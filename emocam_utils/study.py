@@ -42,13 +42,14 @@ class Preset(_Frozen):
 
 
 class CorpusSpec(_Frozen):
-    """Which images: a split of EmoScenes, FindingEmo's, or all below a folder.
+    """Which images: a split of EmoScenes, FindingEmo's, OASIS', or all below a folder.
 
-    path  : of a folder of images; for FindingEmo instead of data/raw/findingemo/images
+    path  : of a folder of images; for FindingEmo instead of data/raw/findingemo/images, for OASIS
+            instead of data/raw/oasis
     limit : only the first images; 0 takes all
     """
 
-    kind: Literal["emoscenes", "findingemo", "folder"]
+    kind: Literal["emoscenes", "findingemo", "folder", "oasis"]
     split: Literal["train", "calibration", "test"] = "test"
     path: Path | None = None
     limit: int = Field(default=0, ge=0)

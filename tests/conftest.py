@@ -24,6 +24,26 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(SCRATCH, ignore_errors=True)
 
 
+@pytest.fixture
+def without_yunet(monkeypatch, tmp_path):
+    """Faces are found by OpenCV's cascade, whatever `make data` has fetched here."""
+    from emocam_utils.corpora import face_finding
+
+    monkeypatch.setattr(face_finding, "YUNET", tmp_path / "no yunet.onnx")
+
+
+@pytest.fixture
+def tiny_yunet(monkeypatch, tmp_path):
+    """Faces are found by a network that takes each bright cell of 8 pixels for one."""
+    from tiny_onnx import write_yunet
+
+    from emocam_utils.corpora import face_finding
+
+    path = write_yunet(tmp_path / "yunet.onnx")
+    monkeypatch.setattr(face_finding, "YUNET", path)
+    return path
+
+
 @pytest.fixture(autouse=True)
 def no_figure_left_open():
     """A test that looks at open figures sees its own only."""

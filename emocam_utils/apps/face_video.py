@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..cams import GradCam
-from ..corpora.face_finding import crop_face, find_faces, square
+from ..corpora.face_finding import crop_face, find_faces, finder_in_words, square
 from ..faces.command import add_network, open_network
 from ..faces.painting import Picture, paint_face, paint_map
 from ..faces.reading import FaceMap, cam_map, on_one_scale, read_faces
@@ -75,7 +75,7 @@ def read_video(video: Video, network: EmotionNetwork, face_map: FaceMap = GRAD_C
     rows, maps, count = [], [], 0
     for frame in progress(video, total=video.frames or None, label="reading faces"):
         image = Image.fromarray(frame)
-        boxes = find_faces(image)[:MOST_FACES]
+        boxes = find_faces(image).boxes[:MOST_FACES]
         if len(boxes):
             read = read_faces([crop_face(image, box) for box in boxes], network, face_map)
             for box, chances in zip(boxes, read.probabilities, strict=True):
@@ -132,6 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with explained("face-video"):
         network = open_network(options.network, options.weights)
+        print(finder_in_words())
         track = annotate_video(options.video, options.out, network)
     print(f"{options.out} and {options.out.with_suffix('.csv').name}: {track.in_words()}")
     return 0

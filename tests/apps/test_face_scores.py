@@ -9,13 +9,15 @@ from PIL import Image
 from tiny_faces import LABELS, astronaut, blocks, brightness, probabilities
 
 import emocam_utils.apps.face_scores as module
-from emocam_utils.apps.face_scores import face_scores, main, write_scores
+from emocam_utils.apps.face_scores import WHERE, face_scores, main, write_scores
 from emocam_utils.corpora.face_finding import cut_face
 from emocam_utils.corpora.faces import Faces
 from emocam_utils.corpora.folder import Folder
 from emocam_utils.faces.reading import read_faces
 from emocam_utils.networks import NETWORKS
 from emocam_utils.registry import UnknownName
+
+pytestmark = pytest.mark.usefixtures("without_yunet")
 
 
 @pytest.fixture
@@ -32,7 +34,10 @@ def test_scores_are_the_probabilities_in_the_order_of_the_labels(tmp_path, monke
     monkeypatch.setattr(module, "BATCH", 4)  # two full batches and one more
     (tmp_path / "empty.png").write_bytes(b"")
     found = face_scores(Faces(Folder(tmp_path), detect=False), brightness())
-    assert list(found.scores) == ["filepath", *LABELS]
+    assert list(found.scores) == [*WHERE, *LABELS]
+    assert found.scores[["face", "x0", "y0", "x1", "y1"]].drop_duplicates().to_numpy().tolist() == [
+        [1, 0, 0, 16, 16]  # each image is a face whole
+    ]
     assert found.scores["filepath"].tolist() == sorted(levels)
     expected = [probabilities(levels[name] / 255) for name in sorted(levels)]
     np.testing.assert_allclose(found.scores[list(LABELS)], expected, atol=1e-6)
@@ -57,23 +62,24 @@ def test_the_command_writes_both_tables_and_says_how_many(tmp_path, network, cap
     arguments = [str(folder), "--out", str(out), "--network", network]
     assert main([*arguments, "--cropped"]) == 0
     said = capsys.readouterr().out
-    assert "2 of 3 images have their scores" in said
+    assert "2 faces of 2 of 3 images have their scores" in said and "cascade" not in said
     assert "1 were skipped" in said and "scores_skipped.csv says why" in said
     scores = pd.read_csv(out, index_col="filepath")
     assert scores.index.tolist() == ["a,b.png", "deep/er/c.png"]
-    assert scores.idxmax(axis=1).tolist() == ["happiness", "sadness"]
+    assert scores[list(LABELS)].idxmax(axis=1).tolist() == ["happiness", "sadness"]
     skipped = pd.read_csv(out.with_name("scores_skipped.csv"))
     assert skipped.to_numpy().tolist() == [["page.jpg", "the file is not an image"]]
     assert sorted(p.name for p in out.parent.iterdir()) == ["scores.csv", "scores_skipped.csv"]
     assert main(arguments) == 1  # blocks without a face
-    assert "0 of 3 images" in capsys.readouterr().out
-    assert list(pd.read_csv(out)) == ["filepath", *LABELS]
+    said = capsys.readouterr().out
+    assert "0 of 3 images" in said and "Haar cascade" in said and "make data" in said
+    assert list(pd.read_csv(out)) == [*WHERE, *LABELS]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"folder": "nowhere"}, "is not a folder"),
+        ({"folder": "nowhere"}, r"is not a folder; .*make face-scores FOLDER="),
         ({"folder": "."}, "no file below"),
         ({"--network": "gimefiv"}, "no emotion network named 'gimefiv'.*'gimefive'"),
         ({"--weights": "gone.safetensors", "--network": "gimefive"}, "no weights file at"),
@@ -115,3 +121,36 @@ def test_what_read_faces_refuses():
         read_faces([], brightness())
     with pytest.raises(UnknownName, match="no emotion of the network named 'joy'"):
         read_faces([Image.new("RGB", (9, 9))], brightness(), emotion="joy")
+
+
+def test_a_row_a_face(tmp_path, tiny_yunet, network, capsys):
+    """Two faces in a picture, one of 16 pixels and one of 8; none in the other."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    picture = Image.new("RGB", (64, 48))
+    picture.paste((255, 255, 255), (40, 16, 48, 24))
+    picture.paste((243, 243, 243), (8, 8, 16, 16))
+    picture.save(folder / "two.png")
+    Image.new("RGB", (64, 48)).save(folder / "none.png")
+    out = tmp_path / "scores.csv"
+    assert main([str(folder), "--out", str(out), "--network", network]) == 0
+    said = capsys.readouterr().out
+    assert "2 faces of 1 of 2 images" in said and "found by YuNet" in said
+    scores = pd.read_csv(out)
+    assert scores["filepath"].tolist() == ["two.png"] * 2 and scores["face"].tolist() == [1, 2]
+    # of two equally large ones the upper comes first
+    assert scores[["x0", "y0", "x1", "y1"]].to_numpy().tolist() == [
+        [8, 8, 16, 16],
+        [40, 16, 48, 24],
+    ]
+    np.testing.assert_allclose(scores["confidence"], [(243 / 255) ** 0.5, 1], atol=2e-4)
+    np.testing.assert_allclose(scores[["left_eye_x", "left_eye_y"]], [[10, 10], [42, 18]])
+    np.testing.assert_allclose(scores[["right_of_the_mouth_x", "nose_y"]], [[14, 12], [46, 20]])
+    whole = face_scores(Faces(Folder(folder)), brightness()).scores
+    faces = [picture.crop((8, 8, 16, 16)), picture.crop((40, 16, 48, 24))]
+    expected = read_faces(faces, brightness()).probabilities
+    np.testing.assert_allclose(whole[list(LABELS)].astype(float), expected, atol=0.02)
+    assert main([str(folder), "--out", str(out), "--network", network, "--smallest", "0.2"]) == 1
+    assert (
+        "from 20% of the shorter side" in pd.read_csv(tmp_path / "scores_skipped.csv")["reason"][1]
+    )

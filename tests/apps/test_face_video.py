@@ -14,6 +14,7 @@ from emocam_utils.faces.reading import cam_map, on_one_scale, read_faces
 from emocam_utils.faces.video_files import VideoError, open_video, write_video
 from emocam_utils.networks import NETWORKS
 
+pytestmark = pytest.mark.usefixtures("without_yunet")
 FRAMES, GAP, FPS = 8, 3, 12
 
 

@@ -15,6 +15,8 @@ from emocam_utils.corpora.morph import EMOTIONS, draw_face, eased, expression, m
 from emocam_utils.pipeline.manifest import manifest
 from emocam_utils.registry import UnknownName
 
+pytestmark = pytest.mark.usefixtures("without_yunet")
+
 
 def overlap(a, b):
     """Intersection over union of two boxes."""
@@ -34,25 +36,25 @@ def two_faces():
 
 
 def test_the_largest_face_comes_first_in_pixels_of_the_image():
-    boxes = find_faces(two_faces(), smallest=0.05)
+    boxes = find_faces(two_faces(), smallest=0.05).boxes
     small = np.array(FACE) / 2 + (512, 0, 512, 0)
     assert overlap(boxes[0], FACE) > 0.7  # the picture was searched at 640 pixels, not at 768
     assert max(overlap(box, small) for box in boxes[1:]) > 0.6
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     assert (np.diff(areas) <= 0).all()
-    np.testing.assert_array_equal(boxes, find_faces(two_faces(), smallest=0.05))
+    np.testing.assert_array_equal(boxes, find_faces(two_faces(), smallest=0.05).boxes)
 
 
 def test_the_smallest_face_is_relative_to_the_image():
-    assert len(find_faces(astronaut(), smallest=0.15))
-    assert not len(find_faces(astronaut(), smallest=0.25))  # the face has 0.19 of the side
+    assert len(find_faces(astronaut(), smallest=0.15).boxes)
+    assert not len(find_faces(astronaut(), smallest=0.25).boxes)  # the face has 0.19 of the side
     with pytest.raises(ValueError, match=r"smallest=0 must lie in \(0, 1\]"):
         find_faces(astronaut(), smallest=0)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 300), (40, 40)])
 def test_a_tiny_or_empty_picture_has_no_face(size):
-    assert find_faces(Image.new("L", size, 128)).shape == (0, 4)
+    assert find_faces(Image.new("L", size, 128)).boxes.shape == (0, 4)
 
 
 def test_no_face_says_which_image_and_what_to_do():
