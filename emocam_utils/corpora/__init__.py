@@ -5,6 +5,7 @@ Capabilities, which sections ask for with `offers` and never by the corpus's kin
     annotations : DataFrame by image, what people said of it (and `ambiguity`, which presets limit)
     truth()     : DataFrame of the exact boxes of every image, with the image's true `label`
     label_of(image) : the true label of one image
+    removable(image) : what `remove` can leave out of it
     remove(image, *removals) : the image drawn again without some of its objects
 """
 
@@ -15,7 +16,7 @@ from typing import Literal, Protocol
 
 from PIL import Image
 
-Capability = Literal["annotations", "truth", "label_of", "remove"]
+Capability = Literal["annotations", "truth", "label_of", "removable", "remove"]
 
 
 class Corpus(Protocol):

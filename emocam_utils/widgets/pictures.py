@@ -107,11 +107,15 @@ def picture_data(picture: Image.Image) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def picture_html(picture: Image.Image, caption: str = "") -> str:
-    """A picture inside the page, with a caption below it, which is its text for who sees none."""
+def picture_html(picture: Image.Image, caption: str = "", css: str = "") -> str:
+    """A picture inside the page, with a caption below it, which is its text for who sees none.
+
+    css : class of the picture itself
+    """
     return (
         "<figure style='display:inline-block;margin:4px;font:11px sans-serif;vertical-align:top'>"
-        f"<img src='{picture_data(picture)}' width={picture.width} height={picture.height}"
+        f"<img class='{css}' src='{picture_data(picture)}' width={picture.width} "
+        f"height={picture.height}"
         f" alt=\"{escape(caption)}\" style='max-width:100%;height:auto'>"
         f"<figcaption style='max-width:{picture.width}px'>{escape(caption)}</figcaption></figure>"
     )
