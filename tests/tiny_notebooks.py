@@ -25,6 +25,12 @@ for name in {names}:
         name=name, title=name, caption="", notebook="{notebook}", study=study, corpus="C",
         network="N", n=3, hashes={{}})))
 """
+# Writes an offline explorer where the true one does, of nothing.
+PAGE = """
+import pathlib, sys
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+pathlib.Path("figures", given["--variant"], "explore.html").write_text("explorer")
+"""
 
 
 def write_notebook(
@@ -61,6 +67,7 @@ class Project:
     def new(cls, folder: Path) -> Project:
         project, package = cls(folder), REPOSITORY / "emocam_utils"
         shutil.copytree(package / "runner", folder / "emocam_utils" / "runner")
+        project.write("emocam_utils/runner/explorer_page/__main__.py", PAGE)
         for name in ("__init__", "paths", "progress", "registry", "study", "syntax"):
             shutil.copy(package / f"{name}.py", folder / "emocam_utils")
         shutil.copy(REPOSITORY / "Makefile", folder)

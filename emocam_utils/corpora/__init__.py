@@ -7,6 +7,7 @@ Capabilities, which sections ask for with `offers` and never by the corpus's kin
                   together in a bootstrap
     truth()     : DataFrame of the exact boxes of every image, with the image's true `label`
     label_of(image) : the true label of one image
+    removable(image) : what `remove` can leave out of it
     remove(image, *removals) : the image drawn again without some of its objects
     hidden      : True for pictures that must not be published; see `picture`
 """
@@ -20,7 +21,7 @@ from PIL import Image
 
 BLANK = "#dee2e6"
 
-Capability = Literal["annotations", "truth", "label_of", "remove", "hidden"]
+Capability = Literal["annotations", "truth", "label_of", "removable", "remove", "hidden"]
 
 
 class Corpus(Protocol):

@@ -24,6 +24,7 @@ from pathlib import Path
 from .. import paths
 from ..study import Study, StudyError, load_study, product_name
 from .current import DIGESTS, RECORD, Digests, changes, inputs
+from .explorer_page.made import make_page, why_page
 from .gallery import RecordError, write_gallery
 from .notebooks import NotebookError, of_sections, read_cells
 from .parameters import ParameterError, changed, default_parameters, parse_parameters
@@ -121,6 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         given = [tuple(pair) for pair in options.p]
+        pages = "paper" in options.sections and not given  # an experiment has no page of its own
         study, runs = plan(options.sections, options.study, options.images, given)
         runs = [wanted for wanted in runs if wanted.why]
         checked = ["-m", "emocam_utils.study", study.base, "--images", options.images]
@@ -131,10 +133,14 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
         if options.dry_run:
             shown = [f"would run {wanted.notebook.stem}: {wanted.why}" for wanted in runs]
+            if why := pages and why_page(study):
+                shown.append(f"would write explore.html: {why}")
             nothing = f"Nothing to do: all figures of {study.variant} are current"
             print("\n".join(shown) or nothing)
             return 0
         failed = run(study, runs, options.jobs, options.timeout) if runs else []
+        if pages and not failed and not make_page(study, options.images):
+            failed.append("explore.html")
         page = write_gallery(study.variant)
     except (NotebookError, ParameterError, StudyError, RecordError, SyntaxError) as error:
         print(error, file=sys.stderr)

@@ -70,10 +70,23 @@ def inputs(
     parameters : all values that it runs with
     """
     cells = read_cells(notebook)
-    about = study.model_dump(exclude={"widgets", "variant"}, mode="json")  # these decide no number
     texts = [[c["cell_type"], c["source"], c["metadata"].get("tags", [])] for c in cells]
+    found = {"the notebook": _digest(texts)}
+    imported = [
+        name for c in cells if c["cell_type"] == "code" for name in _cell_imports(c["source"])
+    ]
+    return found | study_inputs(study, parameters, imported, digests)
+
+
+def study_inputs(
+    study: Study, parameters: dict[str, Any], imported: list[str], digests: Digests
+) -> dict[str, str]:
+    """The same of whatever is made of a study: parameters, study, files, pins and code.
+
+    imported : dotted names of the package that it imports
+    """
+    about = study.model_dump(exclude={"widgets", "variant"}, mode="json")  # these decide no number
     found = {
-        "the notebook": _digest(texts),
         "its parameters": _digest(sorted(parameters.items())),
         "the study": _digest(json.dumps(about).replace(f"{paths.ROOT}/", "")),
     }
@@ -86,9 +99,6 @@ def inputs(
             found[_shown(file)] = _listing(file)
         elif file.is_file():
             found[_shown(file)] = digests.of(file, pins_digest if file in pins else file_digest)
-    imported = [
-        name for c in cells if c["cell_type"] == "code" for name in _cell_imports(c["source"])
-    ]
     return found | code_behind(imported, plugins, digests)
 
 

@@ -113,7 +113,8 @@ def write_gallery(study: str) -> Path:
     ]
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     about = sorted({record.of for record in records})
-    html = template.render(study=study, about=about, sections=sections)
+    explorer = (folder / "explore.html").exists()
+    html = template.render(study=study, about=about, sections=sections, explorer=explorer)
     page, part = folder / "index.html", folder / f".index-{os.getpid()}.html"
     if not page.exists() or page.read_text(encoding="utf-8") != html:
         folder.mkdir(parents=True, exist_ok=True)

@@ -78,6 +78,7 @@ class Explorer:
     """
 
     name: str
+    offline = ""  # address of the same without a kernel, from an executed notebook
 
     def __init__(self, study: str, presets: Mapping[str, Preset]) -> None:
         self.study, self.presets = study, presets
@@ -215,6 +216,14 @@ class Explorer:
             "image/png": self._still(),
             "text/plain": f"({self.name} explorer: interactive in JupyterLab)",
         }
+        if surroundings() != "notebook" and self.offline:
+            said = f"The {self.name} explorer as it starts"
+            bundle["text/html"] = (
+                f"<a href='{self.offline}'><img alt='{said}' src='data:image/png;base64,"
+                f"{bundle['image/png']}'></a><p>A picture: <a href='{self.offline}'>the explorer "
+                "without a kernel</a> (<code>make paper</code> writes it beside the figures), or "
+                "open this notebook in JupyterLab.</p>"
+            )
         if surroundings() == "notebook":
             bundle |= {VIEW: self.box._repr_mimebundle_()[VIEW]}
         return bundle

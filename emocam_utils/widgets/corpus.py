@@ -53,6 +53,8 @@ class CorpusExplorer(Explorer):
     sample : "" or, of a corpus of more than `most` images, that this is a seeded sample of them
     """
 
+    offline = "../explore.html"
+
     def __init__(
         self,
         analysis: Analysis,

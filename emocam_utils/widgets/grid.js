@@ -20,7 +20,7 @@
     const box = cell.getBoundingClientRect(), around = room.getBoundingClientRect();
     const left = Math.min(box.left - around.left, room.clientWidth - tip.offsetWidth - 4);
     tip.style.left = `${Math.max(left, 0)}px`;
-    tip.style.top = `${box.top - around.top + room.scrollTop - tip.offsetHeight - 6}px`;
+    tip.style.top = `${box.bottom - around.top + room.scrollTop + 6}px`;
   };
   const cellOf = (event) => event.target.closest("td[data-cell]");
   const focus = (cell) => {

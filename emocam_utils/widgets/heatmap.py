@@ -137,7 +137,7 @@ def heatmap_html(
     said = escape(title or measure_name(measure))
     return (
         f'<div class=heat-frame data-lm-suppress-shortcuts="true"><table class=heat role=grid '
-        f'data-name="{said}"><caption>{said}</caption><thead><tr><th></th>{heads}</tr></thead>'
+        f'data-name="{said}"><caption>{said}</caption><thead><tr><td></td>{heads}</tr></thead>'
         f"<tbody>{body}</tbody></table>{_wired()}</div>"
     )
 

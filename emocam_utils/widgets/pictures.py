@@ -32,10 +32,7 @@ class Pictures:
         self._fitted = lru_cache(maxsize=keep)(self._fit)
 
     def _fit(self, image: str, width: int) -> tuple[Image.Image, float]:
-        picture = self.corpus.read(image)
-        scale = width / max(picture.size)
-        size = tuple(max(round(side * scale), 1) for side in picture.size)
-        return picture.resize(size), scale
+        return fitted(self.corpus.read(image), width)
 
     def drawn(
         self,
@@ -56,35 +53,55 @@ class Pictures:
         names      : write class and importance beside the boxes (else beside kept ones only)
         """
         picture, scale = self._fitted(image, width)
-        if cam is None:
-            picture = picture.copy()
-        else:
-            lay = signed_overlay if (cam < 0).any() else overlay
-            picture = Image.fromarray((255 * lay(picture, cam)).astype(np.uint8))
-        if boxes is None:
-            return picture
-        values = np.full(len(boxes), np.inf) if importance is None else importance
-        with np.errstate(invalid="ignore"):
-            kept = values > threshold
-        draw, font = ImageDraw.Draw(picture), ImageFont.load_default(11)
-        corners, order = boxes[CORNERS].to_numpy() * scale, np.argsort(kept, kind="stable")
-        colours = [PLAIN if importance is None else KEPT if keep else DROPPED for keep in kept]
-        for row in order:  # kept ones on top
-            x0, y0, x1, y1 = corners[row]
-            line = colours[row] if kept[row] else FAINT
-            draw.rectangle((x0, y0, max(x1, x0), max(y1, y0)), outline=line, width=1 + kept[row])
-        named = [row for row in order[::-1] if names or kept[row]]
-        texts = [
-            boxes["class"].iloc[row] + ("" if importance is None else f" {values[row]:.2f}")
-            for row in named
-        ]
-        sizes = [draw.textbbox((2, 1), text, font=font)[2:] for text in texts]
-        places = placed(corners[named], sizes, picture.size)
-        for row, text, (x, y) in zip(named, texts, places, strict=True):
-            at = (x + 2, y + 1)
-            draw.rectangle(draw.textbbox(at, text, font=font), fill=colours[row])
-            draw.text(at, text, fill="white", font=font)
+        return drawn_on(picture, scale, cam, boxes, importance, threshold, names)
+
+
+def fitted(picture: Image.Image, width: int) -> tuple[Image.Image, float]:
+    """A picture with its longer side at a width in pixels, and by how much it was scaled."""
+    scale = width / max(picture.size)
+    size = tuple(max(round(side * scale), 1) for side in picture.size)
+    return picture.resize(size), scale
+
+
+def drawn_on(
+    picture: Image.Image,
+    scale: float,
+    cam: np.ndarray | None = None,
+    boxes: pd.DataFrame | None = None,
+    importance: np.ndarray | None = None,
+    threshold: float = 0.0,
+    names: bool = True,
+) -> Image.Image:
+    """`Pictures.drawn` on a picture that was scaled already; boxes are of the unscaled one."""
+    if cam is None:
+        picture = picture.copy()
+    else:
+        lay = signed_overlay if (cam < 0).any() else overlay
+        picture = Image.fromarray((255 * lay(picture, cam)).astype(np.uint8))
+    if boxes is None:
         return picture
+    values = np.full(len(boxes), np.inf) if importance is None else importance
+    with np.errstate(invalid="ignore"):
+        kept = values > threshold
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(11)
+    corners, order = boxes[CORNERS].to_numpy() * scale, np.argsort(kept, kind="stable")
+    colours = [PLAIN if importance is None else KEPT if keep else DROPPED for keep in kept]
+    for row in order:  # kept ones on top
+        x0, y0, x1, y1 = corners[row]
+        line = colours[row] if kept[row] else FAINT
+        draw.rectangle((x0, y0, max(x1, x0), max(y1, y0)), outline=line, width=1 + kept[row])
+    named = [row for row in order[::-1] if names or kept[row]]
+    texts = [
+        boxes["class"].iloc[row] + ("" if importance is None else f" {values[row]:.2f}")
+        for row in named
+    ]
+    sizes = [draw.textbbox((2, 1), text, font=font)[2:] for text in texts]
+    places = placed(corners[named], sizes, picture.size)
+    for row, text, (x, y) in zip(named, texts, places, strict=True):
+        at = (x + 2, y + 1)
+        draw.rectangle(draw.textbbox(at, text, font=font), fill=colours[row])
+        draw.text(at, text, fill="white", font=font)
+    return picture
 
 
 def signed_overlay(image: Image.Image, cam: np.ndarray) -> np.ndarray:
@@ -107,11 +124,15 @@ def picture_data(picture: Image.Image) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def picture_html(picture: Image.Image, caption: str = "") -> str:
-    """A picture inside the page, with a caption below it, which is its text for who sees none."""
+def picture_html(picture: Image.Image, caption: str = "", css: str = "") -> str:
+    """A picture inside the page, with a caption below it, which is its text for who sees none.
+
+    css : class of the picture itself
+    """
     return (
         "<figure style='display:inline-block;margin:4px;font:11px sans-serif;vertical-align:top'>"
-        f"<img src='{picture_data(picture)}' width={picture.width} height={picture.height}"
+        f"<img class='{css}' src='{picture_data(picture)}' width={picture.width} "
+        f"height={picture.height}"
         f" alt=\"{escape(caption)}\" style='max-width:100%;height:auto'>"
         f"<figcaption style='max-width:{picture.width}px'>{escape(caption)}</figcaption></figure>"
     )

@@ -78,6 +78,21 @@ def test_a_deleted_figure_redoes_only_its_notebook(project):
     assert has_nothing_to_do(project)
 
 
+def test_the_offline_explorer_is_written_after_the_notebooks_and_only_if_it_is_not_current(
+    made, project
+):
+    page = project.out.parent / "explore.html"
+    assert "explore.html: it has not run" in made[1].stdout and page.exists()
+    assert 'href="explore.html"' in (page.parent / "index.html").read_text()
+    page.unlink()
+    assert project.would_run() == ["explore.html"] and project.would_run("association") == []
+    assert project.make("paper").stdout.startswith("explore.html: explore.html is gone\n")
+    assert page.exists() and has_nothing_to_do(project)
+    project.write("emocam_utils/runner/explorer_page/__main__.py", "import sys; sys.exit(1)")
+    failed = project.make("paper")
+    assert failed.returncode == 2 and "Not made: explore.html" in failed.stderr
+
+
 def test_a_folder_of_photographs_with_any_name(project):
     photos = project.folder / "data" / "my photos' $HOME (1), é"
     photos.mkdir()

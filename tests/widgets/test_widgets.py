@@ -102,7 +102,8 @@ def test_a_state_that_does_not_fit_changes_nothing_and_names_all_problems(analys
 def test_headless_an_explorer_is_a_static_figure(analysis, kind, monkeypatch):
     monkeypatch.setenv("EMOCAM_HEADLESS", "1")
     bundle = kind(analysis)._repr_mimebundle_(include=None, exclude=None)
-    assert set(bundle) == {"image/png", "text/plain"}
+    assert set(bundle) == {"image/png", "text/plain", "text/html"}
+    assert "href='../explore.html'" in bundle["text/html"] and " alt='" in bundle["text/html"]
     picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))))
     assert picture[..., :3].std() > 5
 
@@ -165,7 +166,7 @@ def test_the_still_picture_is_an_output_of_its_own_which_the_live_explorer_hides
     assert f".{mark} {{display: none}}" in explorer.box.children[-1].value
     monkeypatch.setattr(controls, "surroundings", lambda: "lines")
     ImageExplorer(analysis)._ipython_display_()
-    assert set(shown[2]) == {"image/png", "text/plain"} and len(shown) == 3
+    assert set(shown[2]) == {"image/png", "text/plain", "text/html"} and len(shown) == 3
 
 
 def numbers_in(html):

@@ -135,6 +135,12 @@ class EmoScenes:
         """The rule's label of one scene."""
         return load_scene(image).label
 
+    def removable(self, image: str) -> list[scenes.Removal]:
+        """What `remove` can leave out of one scene, any of it together: whole things and faces."""
+        found = scenes.boxes(load_scene(image))
+        found = found[found["class"] != "Clothing"]
+        return [scenes.Removal(*one) for one in found[["thing", "class"]].itertuples(index=False)]
+
     def truth(self) -> pd.DataFrame:
         """The exact boxes of every scene, as `scene.boxes`, with `image` and the rule's `label`."""
         tables = []

@@ -19,9 +19,9 @@ from ...widgets.cells import GROUPS, ORDERS
 from ...widgets.heatmap import GRID, GRID_STYLE, colours
 from ...widgets.words import MEASURE_NAMES, MEASURE_QUESTIONS
 from .data import MOST_IMAGES, as_json, page_data
+from .made import PAGE
 
 HERE = Path(__file__).parent
-PAGE = "explore.html"
 START = "corrected"  # the preset that the page starts with, or else the study's first
 
 

@@ -24,7 +24,7 @@ from ...corpora import Corpus
 from ...pipeline.analysis import Analysis
 from ...pipeline.attention import Attention
 from ...pipeline.counts import codes, joined, part_of
-from ...pipeline.importance import SCORES, scaled
+from ...pipeline.importance import scaled
 from ...pipeline.tables import map_array
 from ...progress import progress
 from ...study import Preset
@@ -106,7 +106,7 @@ def page_data(analysis: Analysis, most: int = MOST_IMAGES) -> tuple[dict, str, l
     presets, cams = analysis.study.presets, analysis.study.cams
     images = chosen_images(analysis, most)
     grid, packed = grids(presets), Packed()
-    about: dict = {"images": images, "labels": list(analysis.labels), "scores": list(SCORES)}
+    about: dict = {"images": images, "labels": list(analysis.labels)}
     about |= {"cams": list(cams), "presets": {k: v.model_dump() for k, v in presets.items()}}
     about["grids"] = {
         "threshold": grid.threshold.tolist(),
@@ -119,10 +119,10 @@ def page_data(analysis: Analysis, most: int = MOST_IMAGES) -> tuple[dict, str, l
         found = _of(analysis, cam, presets[name], images, most)
         if order is None:
             classes = [kind for kind in found.classes if kind in set(found.boxes["class"])]
-            about["classes"] = classes
+            about |= {"classes": classes, "scores": list(found.importances)}
             order = _add_boxes(packed, analysis, found, images, classes, grid)
             _add_images(packed, about, found, images, presets, grid)
-        for score in SCORES:
+        for score in found.importances:
             values = found.importances[score].to_numpy()[order]
             packed.add(f"importance {cam} {name} {score}", exceeded(values, grid.threshold))
         _add_maps(packed, about, found, images, f"{cam} {name}")

@@ -160,6 +160,7 @@ async function explain(canvas, image, now, width, names) {
   const boxes = boxesOf(image).filter((box) => confidence[box] > current.confidence);
   const kept = (box) => importance[box] > current.threshold;
   boxes.sort((one, other) => kept(one) - kept(other));
+  const written = [];
   for (const box of boxes) {
     const [x0, y0, x1, y1] = arrays["box corners"].subarray(4 * box, 4 * box + 4);
     const [w, h] = [canvas.width / 1000, canvas.height / 1000];
@@ -167,17 +168,35 @@ async function explain(canvas, image, now, width, names) {
     context.strokeStyle = colour;
     context.lineWidth = now && !kept(box) ? 1 : 2;
     context.strokeRect(x0 * w, y0 * h, (x1 - x0) * w, (y1 - y0) * h);
-    if (!names || (now && !kept(box))) continue;
+    if (names && (!now || kept(box))) written.push(box);
+  }
+  const taken = [];
+  for (const box of written.reverse()) {
+    const [x0, y0] = arrays["box corners"].subarray(4 * box, 4 * box + 2);
     const value = now ? ` ${about.grids.threshold[Math.max(importance[box] - 1, 0)].toFixed(2)}` : "";
     const text = `${about.classes[arrays["box class"][box]]}${value}`;
     context.font = "11px sans-serif";
     context.fillStyle = now ? "#c2410c" : "#1971c2";
-    const left = Math.min(x0 * w, canvas.width - context.measureText(text).width - 5);
-    context.fillRect(left, y0 * h, context.measureText(text).width + 5, 14);
+    const wide = context.measureText(text).width + 5;
+    const left = Math.min(x0 * canvas.width / 1000, canvas.width - wide);
+    const top = free(taken, left, y0 * canvas.height / 1000, wide, canvas.height);
+    context.fillRect(left, top, wide, 14);
     context.fillStyle = "#fff";
-    context.fillText(text, left + 2, y0 * h + 11);
+    context.fillText(text, left + 2, top + 11);
   }
   return [boxes.filter(kept).length, boxes.length];
+}
+
+// The height nearest to the wanted one at which a name of a box hides no other; remembers it.
+function free(taken, left, wanted, wide, height) {
+  const hides = (top) => taken.some(([x, y, w]) =>
+    left < x + w && x < left + wide && top < y + 14 && y < top + 14);
+  const places = Array.from({ length: Math.floor(height / 14) }, (_, k) => 14 * k);
+  const near = [Math.min(wanted, height - 14), ...places.sort(
+    (one, other) => Math.abs(one - wanted) - Math.abs(other - wanted))];
+  const top = near.find((place) => !hides(place)) ?? wanted;
+  taken.push([left, top, wide]);
+  return top;
 }
 
 function layMap(context, canvas, image, name) {
