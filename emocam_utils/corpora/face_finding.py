@@ -116,8 +116,19 @@ def find_faces(image: Image.Image, smallest: float = SMALLEST) -> FoundFaces:
 
 
 def whole_face(image: Image.Image) -> FoundFaces:
-    """An image that is a face, as if it had been found."""
-    return _without_points(np.array([[0, 0, *image.size]]))
+    """An image that is a face, as if it had been found; its score is NaN."""
+    found = _without_points(np.array([[0, 0, *image.size]]))
+    return found._replace(points=face_points(image)[None])
+
+
+def face_points(face: Image.Image) -> NDArray[np.float32]:
+    """Eyes, nose and corners of the mouth of a face that fills an image, as YuNet finds them.
+
+    returns : (5, 2) as `yunet.POINTS`, pixels; NaN if it finds none or is not there
+    """
+    if finder()[0] == "yunet":
+        return _yunet().points(face)
+    return _without_points(np.zeros((1, 4))).points[0]
 
 
 def _without_points(boxes: NDArray) -> FoundFaces:
@@ -163,6 +174,19 @@ def largest_face(image: Image.Image, name: str = "the image") -> NDArray[np.int6
     if not len(boxes):
         raise no_face(image, name)
     return boxes[0]
+
+
+def cut_faces(
+    image: Image.Image, smallest: float = SMALLEST, margin: float = MARGIN
+) -> tuple[FoundFaces, list[Image.Image]]:
+    """All faces of an image and what is cut out for each, with points looked for in what is cut."""
+    found = find_faces(image, smallest)
+    crops = [crop_face(image, box, margin) for box in found.boxes]
+    points = found.points.copy()
+    for k, (crop, box) in enumerate(zip(crops, found.boxes, strict=True)):
+        exact = face_points(crop) + square(box, margin)[:2]
+        points[k] = points[k] if np.isnan(exact).any() else exact
+    return found._replace(points=points), crops
 
 
 def square(box: NDArray, margin: float = MARGIN) -> NDArray[np.int64]:
