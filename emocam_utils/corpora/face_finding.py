@@ -34,7 +34,8 @@ MARGIN = 0.02
 
 On 250 of its training images, 202 with a face, the cascade's box has a median of 0.97 of the
 image's side (quartiles 0.91 and 1.03) and the image's middle: FER2013's frame is that box and 1.6 %
-around it. YuNet's box on @YUNET@.
+around it. On 373 of 400 with a face, YuNet's longer side is 0.98 of the
+image's (quartiles 0.93 and 1.03), at its middle too.
 """
 
 
