@@ -1,8 +1,8 @@
 """The template fitted to a face: its parts where YuNet finds the eyes and the mouth of that face.
 
 Of 500 training images of FER2013 YuNet finds the points of 489. A place fixed for all faces is off
-by 3.6 to 4.1 of 64 pixels (medians of eyes and mouth), of which 1.4 to 2.4 may be YuNet's own error:
-so far it is from the cascades' eyes and mouths, with the medians of both taken out.
+by 3.6 to 4.1 of 64 pixels (medians of eyes and mouth). Of this, 1.4 to 2.4 may be YuNet's own: so
+far it is from the cascades' eyes and mouths, with the medians of both taken out.
 """
 
 from __future__ import annotations
