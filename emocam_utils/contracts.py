@@ -160,7 +160,10 @@ def relus_are_modules_of_their_own(network: EmotionNetwork, images: Tensor | Non
     relus = [layer for layer in network.modules() if isinstance(layer, nn.ReLU)]
     images = _batch(network) if images is None else images
     with torch.no_grad(), _Rectified() as seen:
-        network.head(network.features(images))
+        features = network.features(images)
+        network.head(features)
+        if _dimensions(network):
+            network.rater(features)
     _require(
         seen.calls == ["relu"] * len(relus), f"{len(relus)} nn.ReLU, but a pass calls {seen.calls}"
     )
@@ -171,6 +174,44 @@ def the_head_has_gradients(network: EmotionNetwork) -> None:
     leaf = network.features(_batch(network)).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(network.head(leaf)[:, 0].sum(), leaf)
     _require(gradient.isfinite().all() and gradient.any(), "the gradient is zero or not finite")
+
+
+def _dimensions(network: EmotionNetwork) -> tuple[str, ...]:
+    return getattr(network, "dimensions", ())
+
+
+def ratings_are_the_mean_of_a_signed_map(network: EmotionNetwork) -> None:
+    """With dimensions: the exact map of each averages to its rating less a constant."""
+    dimensions = _dimensions(network)
+    if not dimensions:
+        return
+    features = network.features(_batch(network))
+    ratings = network.rater(features)
+    expected = (len(features), len(dimensions))
+    _require(
+        ratings.shape == expected and ratings.isfinite().all(),
+        f"expected finite ratings {expected}, got {tuple(ratings.shape)}",
+    )
+    for number, dimension in enumerate(dimensions):
+        targets = torch.full((len(features),), number)
+        maps = build_cam("exact")(network.rater, features, targets)
+        constant = ratings[:, number] - maps.mean((1, 2))
+        spread = float(constant.max() - constant.min())
+        _require(
+            spread <= 1e-4 * float(ratings.abs().max()),
+            f"{dimension}: rating less mean of the map differs between images by {spread}",
+        )
+
+
+def an_unknown_image_gets_the_network_itself(network: EmotionNetwork) -> None:
+    """`for_image`, where it has one, gives a network of the same labels and backbone."""
+    if not hasattr(network, "for_image"):
+        return
+    batch, other = _batch(network), network.for_image("0" * 32)
+    _require(other.labels == network.labels, "for_image gives other labels")
+    features = network.features(batch)
+    _require(torch.equal(other.features(batch), features), "for_image gives another backbone")
+    _require(torch.equal(other.head(features), network.head(features)), "for_image: other logits")
 
 
 # ----------------------------------------------------------------------------------- detectors
@@ -352,6 +393,8 @@ CONTRACTS: dict[str, tuple[Callable, ...]] = {
         network_stays_as_it_was,
         relus_are_modules_of_their_own,
         the_head_has_gradients,
+        ratings_are_the_mean_of_a_signed_map,
+        an_unknown_image_gets_the_network_itself,
     ),
     DETECTORS.kind: (detector_is_described, boxes_are_tidy, boxes_do_not_depend_on_the_company),
     CAMS.kind: (

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import torch
 from tiny_networks import tiny_emonet
+from tiny_onnx import write_yolox, write_yunet
+from tiny_tflite import write_mobilenet
 from torch import nn
 
 from emocam_utils import Analysis, contracts, load_study, paths
@@ -29,10 +31,17 @@ def files(tmp_path_factory):
     boxes = pd.DataFrame(rows, columns=["image", *postprocess.BOX_COLUMNS])
     boxes.to_csv(folder / "boxes.csv", index=False)
     faces = GiMeFive(**VARIANTS["13-layers"]).initialise(0)
+    write_mobilenet(folder / "mobilenet.tflite")
+    yolox = write_yolox(folder / "yolox_nano.onnx")
+    yunet = write_yunet(folder / "face_detection_yunet_2023mar.onnx")
     return {
         "emonet": save_emonet(tiny_emonet(), folder / "emonet.safetensors"),
         "gimefive": save_gimefive(faces, folder / "gimefive.safetensors"),
+        "mobilenetv2-oasis": folder / "mobilenet.tflite",
         "box-file": folder / "boxes.csv",
+        "yolox": yolox,
+        "yunet": yunet,
+        "yolox+yunet": yolox,
     }
 
 

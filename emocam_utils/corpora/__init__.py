@@ -2,9 +2,12 @@
 
 Capabilities, which sections ask for with `offers` and never by the corpus's kind:
 
-    annotations : DataFrame by image, what people said of it (and `ambiguity`, which presets limit)
+    annotations : DataFrame by image, what people said of it. Of its columns the pipeline knows
+                  `ambiguity`, which presets limit, and `theme`: images of one are alike, and drawn
+                  together in a bootstrap
     truth()     : DataFrame of the exact boxes of every image, with the image's true `label`
     remove(image, *removals) : the image drawn again without some of its objects
+    hidden      : True for pictures that must not be published; see `picture`
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ from typing import Literal, Protocol
 
 from PIL import Image
 
-Capability = Literal["annotations", "truth", "remove"]
+BLANK = "#dee2e6"
+
+Capability = Literal["annotations", "truth", "remove", "hidden"]
 
 
 class Corpus(Protocol):
@@ -65,3 +70,10 @@ class Corpus(Protocol):
 def offers(corpus: Corpus, what: Capability) -> bool:
     """Whether a corpus has a capability that not every corpus has."""
     return hasattr(corpus, what)
+
+
+def picture(corpus: Corpus, image: str) -> Image.Image:
+    """What a figure may show of an image: itself, or a blank of its size where these are hidden."""
+    if offers(corpus, "hidden") and corpus.hidden:
+        return Image.new("RGB", corpus.size(image), BLANK)
+    return corpus.read(image)

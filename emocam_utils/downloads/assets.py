@@ -78,9 +78,9 @@ def read_table(table: Path = TABLE) -> dict[str, list[Asset]]:
             folders[folder] = [
                 Asset(
                     path=f"{folder}/{file}",
-                    urls=[url.format(quote(file)) for url in urls],
+                    urls=[url.format(quote(file)) for url in expected.get("urls", urls)],
                     **fields,
-                    **expected,
+                    **{name: value for name, value in expected.items() if name != "urls"},
                 )
                 for file, expected in files.items()
             ]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..registry import Registry
 from .face_weights import load_gimefive, load_mini_xception
+from .mobilenet_oasis import load_mobilenet_oasis
 from .weights import files_beside, load_emonet
 
 
@@ -24,6 +25,18 @@ class EmotionNetwork(Protocol):
     Networks are ``nn.Module``s in eval mode whose parameters need no gradient. Every ReLU is a
     non-inplace ``nn.ReLU`` of its own: a shared, functional or in-place one makes DeepLIFT, LRP and
     guided backpropagation return the plain gradient without a word.
+
+    A network may rate images on signed dimensions beside its labels. Then it has
+
+        dimensions : tuple[str, ...], such as valence and arousal, D of them
+        rater      : nn.Sequential, a head like `head`: features -> ratings (N, D)
+
+    and a global average pooling and one linear layer in its rater, so that the exact map of a
+    dimension is signed and its mean plus the intercept is the rating. A network that was fitted on
+    a corpus may have, for each of its images, a version that has not seen the image's like:
+
+        for_image(digest) -> EmotionNetwork : digest of the image's content; any other image has
+                                              the network itself or one like it
     """
 
     labels: tuple[str, ...]
@@ -50,5 +63,6 @@ load_emonet.reads = files_beside  # its results depend on these too
 NETWORKS.register("emonet")(load_emonet)
 NETWORKS.register("gimefive")(load_gimefive)
 NETWORKS.register("mini-xception")(load_mini_xception)
+NETWORKS.register("mobilenetv2-oasis")(load_mobilenet_oasis)
 
 __all__ = ["NETWORKS", "BuildNetwork", "EmotionNetwork"]

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..corpora import Corpus, offers
+from ..corpora import Corpus, offers, picture
 from ..corpora.emoscenes import people
 from ..corpora.emoscenes.raster import raster
 from ..corpora.emoscenes.rule import FACE, load_rule
@@ -33,7 +33,7 @@ def corpus_sheet(corpus: Corpus, images: Sequence[str]) -> Figure:
     """Images with their names and known labels, fitted into equal frames."""
     known = known_labels(corpus)
     titles = [image[-28:] + (f": {known[image]}" if image in known else "") for image in images]
-    return contact_sheet([framed(corpus.read(image)) for image in images], titles, 5, 2.0)
+    return contact_sheet([framed(picture(corpus, image)) for image in images], titles, 5, 2.0)
 
 
 def known_labels(corpus: Corpus) -> dict[str, str]:
@@ -64,8 +64,8 @@ def contact_sheet(
     )  # fmt: skip
     for ax in axes.flat:
         ax.set_axis_off()
-    for ax, picture, title in zip(axes.flat, pictures, titles, strict=False):
-        show_image(ax, picture)
+    for ax, shown, title in zip(axes.flat, pictures, titles, strict=False):
+        show_image(ax, shown)
         ax.set_title(title, fontsize=7, fontweight="normal", pad=2)
     return figure
 

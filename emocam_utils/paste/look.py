@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from ..cams import CamMethod
+from ..corpora import picture
 from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis, preset_cam
 from ..pipeline.importance import scaled
@@ -51,7 +52,8 @@ def moved(
     found   : a row of grid variants
     returns : title -> look; without "on another person" if no other one is detected
     """
-    cam, image = preset_cam(analysis.study.cams[0], preset), analysis.corpus.read(found["image"])
+    cam, corpus = preset_cam(analysis.study.cams[0], preset), analysis.corpus
+    image = corpus.read(found["image"])
     at = overlay_at(image, thing, (found["x"], found["y"]), found["height"])
     step = at.picture.width
     overlays = {
@@ -65,10 +67,12 @@ def moved(
         corner = round(x - step / 2), round(y - at.picture.height / 2)
         overlays[f"on another {other['class'].lower()}"] = Overlay(at.picture, *corner)
     seen = {title: one for title, one in overlays.items() if one.is_visible(image)}
-    return {
-        title: look_at(analysis.network, cam, image, one)
-        for title, one in {"original": None, **seen}.items()
-    }
+    network, shown = analysis.for_image(found["image"]).network, picture(corpus, found["image"])
+    looks = {}
+    for title, one in {"original": None, **seen}.items():
+        looked = look_at(network, cam, image, one)
+        looks[title] = replace(looked, image=pasted(shown, one) if one else shown)
+    return looks
 
 
 def other_person(boxes: pd.DataFrame, covered: tuple[int, int, int, int]) -> pd.Series | None:

@@ -55,7 +55,7 @@ def run_plans(
     def compute(shard: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
         parts: dict[str, list[pd.DataFrame]] = {name: [] for name in missing}
         for image in shard:
-            one = _Varied(analysis, cam, image)
+            one = _Varied(analysis.for_image(image), cam, image)
             for name in missing:
                 described = [] if name == ORIGINAL else plans[name].overlays(image, one.picture)
                 parts[name].append(one.original if name == ORIGINAL else one.table(described))

@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ..corpora.emoscenes.corpus import EmoScenes
 from ..corpora.findingemo import IMAGES, FindingEmo
 from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage
+from ..corpora.oasis import FOLDER, Oasis
 from ..detectors import DETECTORS, Detector
 from ..downloads import assets
 from ..networks import NETWORKS, EmotionNetwork
@@ -45,6 +46,8 @@ def open_corpus(spec: CorpusSpec) -> Corpus:
         return EmoScenes(spec.split, spec.limit)
     if spec.kind == "findingemo":
         return FindingEmo(spec.path or IMAGES, spec.limit)
+    if spec.kind == "oasis":
+        return Oasis(spec.path or FOLDER, spec.limit)
     return Folder(Path(spec.path), spec.limit)
 
 
@@ -73,11 +76,13 @@ class Analysis:
 
     device : see `pick_device`
     given  : a corpus in place of the study's own, e.g. of faces
+    asked  : models in place of the study's own, see `for_image`
     """
 
     study: Study
     device: str | None = None
     given: Corpus | None = None
+    asked: Models | None = None
 
     # ---------------------------------------------------------------- corpus and models
 
@@ -299,8 +304,14 @@ class Analysis:
 
         def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
             wanted = {name: methods[name] for name in missing if name in methods}
-            tables = stages.explain(self.models, self.corpus, ids, wanted)
-            return {name: tables[name] for name in missing}
+            parts = [
+                stages.explain(self.for_image(image).models, self.corpus, [image], wanted)
+                for image in ids
+            ]
+            return {
+                name: pd.concat([part[name] for part in parts], ignore_index=True)
+                for name in missing
+            }
 
         return self.ensure(made, compute, "predicting and explaining")
 
@@ -343,7 +354,7 @@ class Analysis:
         )
 
     def _annotated(self, predictions: pd.DataFrame) -> pd.DataFrame:
-        if offers(self.corpus, "annotations"):
+        if offers(self.corpus, "annotations") and "ambiguity" in self.corpus.annotations:
             return predictions.join(self.corpus.annotations["ambiguity"], on="image")
         return predictions
 
@@ -352,6 +363,8 @@ class Analysis:
     @property
     def models(self) -> Models:
         """Models of the thread that asks: no two threads share one."""
+        if self.asked:
+            return self.asked
         own = self._own_models
         if not hasattr(own, "models"):
             own.models = Models(self._open_network, self._open_detector, self.torch_device)
@@ -360,6 +373,20 @@ class Analysis:
     @cached_property
     def _own_models(self) -> threading.local:
         return threading.local()
+
+    def for_image(self, image: str) -> Analysis:
+        """This analysis as it may ask about one image, and about changed copies of it.
+
+        A network that was fitted on the corpus has, for each image, a version that has not seen the
+        image's like (`EmotionNetwork`, `for_image`); of any other network this is the analysis
+        itself. Use it, and its `models`, in the thread that asks.
+        """
+        chosen = getattr(self.models.network, "for_image", None)
+        if chosen is None:
+            return self
+        network = chosen(self.corpus.digest(image))
+        models = Models(lambda: network, lambda: self.models.detector, self.torch_device)
+        return replace(self, given=self.corpus, asked=models)
 
     def _open_network(self) -> EmotionNetwork:
         spec = self.study.network

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy.special import softmax
 
+from ..corpora import picture
 from ..study import Preset
 from .analysis import Analysis
 from .importance import SCORES, scaled
@@ -43,7 +44,7 @@ def example(analysis: Analysis, image: str, maps: pd.DataFrame, preset: Preset) 
     raw = map_array(maps[maps["image"] == image].iloc[0])
     prediction = analysis.predictions.set_index("image").loc[image]
     return Example(
-        image=analysis.corpus.read(image),
+        image=picture(analysis.corpus, image),
         label=prediction["label"],
         boxes=found.reset_index(drop=True),
         cam=scaled(raw),

@@ -156,7 +156,8 @@ def occlusion_effects(
     def compute(shard: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
         tables: dict[str, list[pd.DataFrame]] = {fill: [] for fill in missing}
         for image in shard:
-            for fill, table in _occlude(analysis, image, of_image.get(image), missing).items():
+            one = analysis.for_image(image)
+            for fill, table in _occlude(one, image, of_image.get(image), missing).items():
                 tables[fill].append(table)
         return {f: pd.concat(t, ignore_index=True) if t else _nothing() for f, t in tables.items()}
 
