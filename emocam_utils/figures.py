@@ -113,6 +113,7 @@ def save_figure(
     """
     study, corpus = analysis.study, analysis.corpus
     network = f"{study.network.name} ({_shown(study.network.weights)})"
+    network += f"; {study.note}" if study.note else ""
     words = f"{corpus.name}  ·  {network}  ·  n = {n}"
     words = textwrap.fill(words, int(17 * figure.get_figwidth()), break_long_words=False)
     figure.text(0.5, -0.01, words, ha="center", va="top", fontsize=7.5, color="#666")

@@ -4,8 +4,8 @@
 
 A row for each face of the images in the folder and its subfolders: `filepath`, relative to the
 folder; `face`, 1 for the largest of an image; its box x0, y0, x1, y1 (pixels, half-open); how sure
-the detector is, and five points, x and y (both empty where OpenCV's cascade stands in for YuNet,
-and with --cropped); the probability of each emotion, in the order of the network's labels. What
+the detector is (empty with --cropped), and five points, x and y (both empty where OpenCV's cascade
+stands in for YuNet); the probability of each emotion, in the order of the network's labels. What
 cannot be read or has no face is in a second file, scores_skipped.csv, with the reason.
 """
 

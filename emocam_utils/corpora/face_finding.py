@@ -34,7 +34,8 @@ MARGIN = 0.02
 
 On 250 of its training images, 202 with a face, the cascade's box has a median of 0.97 of the
 image's side (quartiles 0.91 and 1.03) and the image's middle: FER2013's frame is that box and 1.6 %
-around it. YuNet's box on @YUNET@.
+around it. On 373 of 400 with a face, YuNet's longer side is 0.98 of the
+image's (quartiles 0.93 and 1.03), at its middle too.
 """
 
 
@@ -116,8 +117,19 @@ def find_faces(image: Image.Image, smallest: float = SMALLEST) -> FoundFaces:
 
 
 def whole_face(image: Image.Image) -> FoundFaces:
-    """An image that is a face, as if it had been found."""
-    return _without_points(np.array([[0, 0, *image.size]]))
+    """An image that is a face, as if it had been found; its score is NaN."""
+    found = _without_points(np.array([[0, 0, *image.size]]))
+    return found._replace(points=face_points(image)[None])
+
+
+def face_points(face: Image.Image) -> NDArray[np.float32]:
+    """Eyes, nose and corners of the mouth of a face that fills an image, as YuNet finds them.
+
+    returns : (5, 2) as `yunet.POINTS`, pixels; NaN if it finds none or is not there
+    """
+    if finder()[0] == "yunet":
+        return _yunet().points(face)
+    return _without_points(np.zeros((1, 4))).points[0]
 
 
 def _without_points(boxes: NDArray) -> FoundFaces:
@@ -163,6 +175,19 @@ def largest_face(image: Image.Image, name: str = "the image") -> NDArray[np.int6
     if not len(boxes):
         raise no_face(image, name)
     return boxes[0]
+
+
+def cut_faces(
+    image: Image.Image, smallest: float = SMALLEST, margin: float = MARGIN
+) -> tuple[FoundFaces, list[Image.Image]]:
+    """All faces of an image and what is cut out for each, with points looked for in what is cut."""
+    found = find_faces(image, smallest)
+    crops = [crop_face(image, box, margin) for box in found.boxes]
+    points = found.points.copy()
+    for k, (crop, box) in enumerate(zip(crops, found.boxes, strict=True)):
+        exact = face_points(crop) + square(box, margin)[:2]
+        points[k] = points[k] if np.isnan(exact).any() else exact
+    return found._replace(points=points), crops
 
 
 def square(box: NDArray, margin: float = MARGIN) -> NDArray[np.int64]:

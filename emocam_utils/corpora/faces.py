@@ -26,7 +26,7 @@ from .face_finding import (
     cascade_boxes,
     crop_face,
     cut_face,
-    find_faces,
+    cut_faces,
     finder_stamp,
     largest_face,
     no_face,
@@ -166,10 +166,10 @@ class Faces:
         picture = self.source.read(image)
         if not self.detect:
             return whole_face(picture), [picture]
-        found = find_faces(picture, smallest)
-        if not len(found.boxes):
+        found, crops = cut_faces(picture, smallest, self.margin)
+        if not crops:
             raise no_face(picture, image, smallest)
-        return found, [crop_face(picture, box, self.margin) for box in found.boxes]
+        return found, crops
 
     def size(self, image: str) -> tuple[int, int]:
         return self.read(image).size

@@ -25,6 +25,12 @@ POINTS = ("left eye", "right eye", "nose", "left of the mouth", "right of the mo
 """Left and right in the image, of a face that is upright."""
 
 SEARCHED_SIDE = 640  # pixels; larger images are searched at this size
+POINTS_SIDE = 320
+"""Pixels of a face whose points are looked for; those of small faces are coarse. On 161 faces of
+FER2013's PublicTest whose eyes OpenCV's cascade finds too, the two are apart by 1.4 to 1.5 pixels
+of 64 (median; 2.1 if looked for at 96 pixels), and one fixed place for all faces by 2.8. A face of
+97 pixels that is turned by 25 degrees has upright points as it is, and turned ones at this size."""
+POINTS_CONFIDENCE = 0.5  # where it is known that there is a face
 OVERLAP, MOST = 0.3, 5000  # as OpenCV: limit of non-maximum suppression; candidates before it
 WHAT = "YuNet"
 
@@ -73,6 +79,22 @@ class YuNet:
         back = np.array([image.width / width, image.height / height], np.float32)
         corners = np.hstack((found[:, :2] * back, (found[:, :2] + found[:, 2:4]) * back))
         return FoundFaces(corners, found[:, 4:14].reshape(-1, 5, 2) * back, found[:, 14])
+
+    def points(self, face: Image.Image) -> NDArray[np.float32]:
+        """Five points of a face that fills an image, more exact than `find`'s of a small one.
+
+        returns : (5, 2), pixels of the image; NaN if none is found
+        """
+        scale = POINTS_SIDE / max(face.size)
+        size = tuple(max(round(scale * side), 1) for side in face.size)
+        self.network.setScoreThreshold(POINTS_CONFIDENCE)
+        try:
+            found = self.find(face.convert("RGB").resize(size, Image.Resampling.BICUBIC))
+        finally:
+            self.network.setScoreThreshold(self.confidence)
+        if not len(found.scores):
+            return np.full((len(POINTS), 2), np.nan, np.float32)
+        return found.points[found.scores.argmax()] * np.divide(face.size, size, dtype=np.float32)
 
     def detect(self, images: Sequence[Image.Image], ids: Sequence[str] = ()) -> list[pd.DataFrame]:
         """One boxes table an image: class, confidence, x0, y0, x1, y1, the most confident first."""

@@ -39,10 +39,12 @@ class Source:
     """Where the numbers of a figure come from if not from a corpus: a film, tables of another run.
 
     name : what stands on the figure; fingerprint : changes with what it names
+    photographed : whether its faces are people's, and not drawn
     """
 
     name: str
     fingerprint: str
+    photographed: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from ..corpora.morph import morph_faces
 from ..networks import EmotionNetwork
 from .analysis import Source
 from .painting import Picture, paint_map, probability_strip
+from .parts.fitted import fitted_masks
 from .parts.shares import part_shares
 from .parts.template import PARTS, part_areas, part_masks
 from .reading import FaceMap, Reading, cam_map, on_one_scale, read_faces
@@ -119,7 +120,7 @@ def open_frames(video: str = "", frames: int = 24, seed: int = 0) -> tuple[Sourc
     if not images:
         raise NoFace(f"no face found in {len(chosen)} frames of {path}; they must look ahead")
     name = f"faces of {path.name}, {len(images)} of {len(chosen)} frames"
-    return Source(name, _digest(images)), images
+    return Source(name, _digest(images), photographed=True), images
 
 
 def read_sequence(path: Path, most: int = MOST_FRAMES) -> list[Image.Image]:
@@ -173,10 +174,18 @@ def film_face(
     films = {name: make_film(frames, network, maps, emotion) for name, maps in MAPS.items()}
     reading = next(iter(films.values())).reading
     index = pd.Index(np.linspace(0, 1, len(frames)), name="share of the way")
-    masks = part_masks(TEMPLATE)[[PARTS.index(part) for part in COUNTED]]
+    counted = [PARTS.index(part) for part in COUNTED]
+    # a drawn face is where the template is; a person's moves, and its parts with it
+    fixed = part_masks(TEMPLATE)
+    parts = [fitted_masks(face, TEMPLATE) if source.photographed else fixed for face in frames]
     columns = {}
     for name, film in films.items():
-        relative = part_shares(film.reading.maps, masks) / part_areas(masks)
+        relative = np.concatenate(
+            [
+                part_shares(maps[None], masks[counted]) / part_areas(masks[counted])
+                for maps, masks in zip(film.reading.maps, parts, strict=True)
+            ]
+        )
         columns |= {f"{name}: {part}": relative[:, k] for k, part in enumerate(COUNTED)}
     chances = pd.DataFrame(reading.probabilities, index, list(reading.labels))
     shares = pd.DataFrame(columns, index)
