@@ -113,7 +113,7 @@ def main() -> None:
         exponents[name] = dict(zip(("exponent", "low", "high"), found, strict=True))
         print(f"{name}: corrected keeps {rate:.1%} of the boxes; share ~ area^{found[0]:.2f}")
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    table = pd.concat(tables, names=["network"])
+    table = pd.concat({shipped: tables[shipped], **tables}, names=["network"])
     table.to_csv(FILE, float_format="%.4g", lineterminator="\n")
     powers = pd.DataFrame.from_dict(exponents, orient="index").rename_axis("network")
     powers.to_csv(EXPONENTS, float_format="%.4g", lineterminator="\n")

@@ -118,7 +118,7 @@ def read_exponents(shipped: bool, file: Path = EXPONENTS) -> pd.DataFrame:
 def of_network(calibration: pd.DataFrame, network: str) -> pd.DataFrame:
     """The thresholds of one network, indexed by variant.
 
-    A network that was not calibrated (of one's own) has those of the first one in the table.
+    A network that was not calibrated (of one's own) has those of the shipped one, the first.
     """
     known = calibration.index.unique("network")
     return calibration.loc[network if network in known else known[0]]

@@ -17,6 +17,7 @@ from .cells import CAUSAL
 from .contestants import CORRECTED, NOISE, ODDS, OWN_BEST, PERCENT, PUBLISHED
 from .factors import STEPS
 from .judgement import OCCLUSION
+from .known import in_order
 from .plots import (
     COLOURS,
     MARKERS,
@@ -111,7 +112,7 @@ def factor_figure(steps: pd.DataFrame, differences: pd.DataFrame) -> Figure:
     axes[0].set(xlim=(-0.02, 1.02), xlabel="average precision per cell")
     axes[0].set_title("Every method, step by step", loc="left", fontsize=9)
     factors = level(differences, "factor")
-    shown = level(differences, "network")
+    shown = in_order(level(differences, "network"))
     for place, factor in enumerate(factors):
         for number, network in enumerate(shown):
             y = place + 0.17 * (number - (len(shown) - 1) / 2)

@@ -30,6 +30,7 @@ from .contestants import (
     SHOWN,
 )
 from .experiment import Experiment
+from .known import in_order
 
 PAGE = 7.2  # inches
 SMALL = 7.5  # points
@@ -159,7 +160,7 @@ def effects_figure(cells: pd.DataFrame, least: float = 0.05) -> Figure:
 
 
 def _plot_headline(ax: Axes, headline: pd.DataFrame) -> None:
-    networks, names = level(headline, "network"), level(headline, "contestant")
+    networks, names = in_order(level(headline, "network")), level(headline, "contestant")
     for place, name in enumerate(names):
         for number, network in enumerate(networks):
             y = place + 0.17 * (number - (len(networks) - 1) / 2)
@@ -213,7 +214,7 @@ def validation_figure(headline: pd.DataFrame, cells: pd.DataFrame, bins: pd.Data
     figure = plt.figure(figsize=(PAGE, 6.2), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1.4, 1])
     _plot_headline(above.subplots(), headline)
-    network_legend(above, level(headline, "network"))
+    network_legend(above, in_order(level(headline, "network")))
     axes = below.subplots(1, 3)
     for ax, letter, name in zip(axes, "BC", (PUBLISHED, CORRECTED), strict=False):
         _plot_cells(ax, cells, name, letter)

@@ -61,7 +61,8 @@ def test_a_sample_of_the_shipped_truth_is_measured_again(network):
     except known.NoTruth as missing:
         pytest.skip(str(missing))
     model = load_emonet(SHIPPED[network]).eval()
-    for image in effects["image"].drop_duplicates().iloc[[0, 777, 4321, -1]]:
+    images = effects["image"].drop_duplicates()
+    for image in images.iloc[:: max(len(images) // 3, 1)]:
         scene = load_scene(image)
         objects, layers = scenes.boxes(scene), Layers(scene)
         removals = zip(objects["thing"], objects["class"], strict=True)
