@@ -128,7 +128,8 @@ def pairs_figure(pairs: pd.DataFrame, views: Sequence[str]) -> Figure:
     shifts = np.linspace(-0.2, 0.2, len(presets)) if len(presets) > 1 else [0.0]
     for ax, view in zip(axes, views, strict=True):
         for preset, colour, shift in zip(presets, PRESET_COLOURS, shifts, strict=False):
-            _plot_pairs(ax, pairs.xs((preset, view), level=(0, 1)), np.arange(len(names)) + shift, colour)
+            rows = pairs.xs((preset, view), level=(0, 1))
+            _plot_pairs(ax, rows, np.arange(len(names)) + shift, colour)
         written = [f"{method_name(a)} · {method_name(b)}" for a, b in names]
         ax.set_yticks(range(len(names)), written if ax is axes[0] else [""] * len(names))
         ax.invert_yaxis()
