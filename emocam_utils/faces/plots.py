@@ -251,7 +251,8 @@ def changes_figure(
         _below(column[0], f"{before:.0f} → {after:.0f} %", 7.5)
         for ax, (name, of) in zip(column[1:], changes.items(), strict=True):
             drawn = ax.imshow(of[emotion], cmap="RdBu_r", vmin=-most, vmax=most)
-            _below(ax, f"paint × {table.loc[emotion, f'painted {name}']:.1f}", 7.5)
+            painted = table.loc[emotion, f"painted {name}"]
+            _below(ax, "" if np.isnan(painted) else f"paint × {painted:.1f}", 7.5)
     for ax, name in zip(axes[1:, 0], changes, strict=True):
         ax.text(0.5, 0.5, f"changed by\n{name}", fontsize=8, transform=ax.transAxes, **CENTRE)
     bar = figure.colorbar(drawn, ax=axes[1:, :], location="right", fraction=0.03, aspect=25)

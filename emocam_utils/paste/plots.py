@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill as wrapped
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -65,7 +66,7 @@ def moved_figure(looks: Mapping[str, Look], probabilities: pd.DataFrame) -> Figu
     colours = [label_colour(label) for label in probabilities.index]
     for (image, cam, bars), (title, one) in zip(axes.T, looks.items(), strict=True):
         show_image(image, one.image)
-        image.set_title(title, fontsize=8.5)
+        image.set_title(wrapped(title, 18), fontsize=8.5)
         show_image(cam, overlay(one.image, one.cam))
         cam.set_title(f"map for {short_label(one.label)}", fontsize=8, fontweight="normal")
         bars.barh(names, probabilities[title], color=colours)
@@ -239,6 +240,7 @@ def focus_figure(variants: pd.DataFrame, relation: pd.DataFrame) -> Figure:
             )  # fmt: skip
     left.set(xlabel="share of the map in the box,\nafter minus before", ylabel="density")
     if len(known):
+        left.set_xlim(shift.min() - 0.05, shift.max() + 0.05)
         left.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8)
     ranked = relation["statement"].str.startswith("rank correlation")
     for name, rows, words in (

@@ -63,7 +63,7 @@ def eyes_or_mouth_figure(
         for e in emotions
     ]
     axes[0].set_yticks(range(len(emotions)), names)
-    axes[0].set_ylim(len(emotions) - 0.5, -0.5)
+    axes[0].set_ylim(max(len(emotions), 1) - 0.5, -0.5)
     handles = [plt.Line2D([], [], marker="o", color=c, label=p) for p, c in PART_COLOURS.items()]
     handles += [
         plt.Line2D([], [], marker="D", ls="", color=c, markerfacecolor="white",
