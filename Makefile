@@ -53,7 +53,7 @@ test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary
 	@folder=$$(mktemp -d) && EMOCAM_FIGURES="$$folder/figures" EMOCAM_RESULTS="$$folder/results" $(PY) \
 	-m emocam_utils.runner paper $(basename $(notdir $(wildcard notebooks/[a-z]*.ipynb))) --study tiny --jobs 2 && rm -rf "$$folder" \
 	&& echo "Every notebook runs on the study tiny." || { echo "What there is lies in $$folder" >&2; exit 1; }
-test-browser: $(INSTALLED) ## notebooks 02 and 05 in JupyterLab and Chromium (requirements-browser.txt)
+test-browser: $(INSTALLED) ## explorers in JupyterLab and Chromium, offline page in Chromium (requirements-browser.txt)
 	$(PY) -m pytest tests/browser
 check-plugin: $(INSTALLED) ## the contract tests on FILE=my_module.py, your network, detector or CAM method
 	@$(PY) -m emocam_utils.contracts $(call needed,FILE,FILE=my_module.py)
@@ -82,7 +82,7 @@ bench: $(INSTALLED) ## how fast each stage is
 	@$(PY) tests/benchmarks/run.py
 clean: ## remove results, executed notebooks, galleries and what training left; keep figures, downloads, .venv
 	rm -rf $(call quote,$(or $(EMOCAM_RESULTS),data/results)) data/raw/training; find data -name '*.checkpoint' -exec rm {} +
-	cd $(call quote,$(or $(EMOCAM_FIGURES),figures)) && rm -rf */notebooks */index.html .digests.json
+	cd $(call quote,$(or $(EMOCAM_FIGURES),figures)) && rm -rf */notebooks */index.html */explore.html .digests.json
 ifneq ($(INSTALLED),)
 # The stamp holds the folder and the pins: a checkout that only touches their files installs nothing,
 # and a copied clone does not go on importing the code of the first one.

@@ -134,7 +134,8 @@ class AssociationExplorer(CorpusExplorer):
         self.counts = shown[0]
         self.heat.value = self._heats(tables, images, words, [one.words for one in settings])
         self.seconds = time.perf_counter() - start
-        self.note.value = f"{MEASURE_QUESTIONS.get(measure, '')} <b>{escape(self.mixture)}</b>"
+        said = " ".join(filter(None, (self.mixture, self.unfound)))
+        self.note.value = f"{MEASURE_QUESTIONS.get(measure, '')} <b>{escape(said)}</b>"
         self.status.value = (
             f"{self.sample}{counts.images.sum():,} of {len(tally.images):,} images counted · "
             f"{(counts.attended > 0).sum():,} cells with an image · {1000 * self.seconds:.0f} ms"
@@ -146,6 +147,14 @@ class AssociationExplorer(CorpusExplorer):
         """What is shown less what it is compared with; NaN where either is undefined."""
         with np.errstate(invalid="ignore"):
             return self.table - self.other
+
+    @property
+    def unfound(self) -> str:
+        """That no label has the name that is looked for, so that all are shown; or ""."""
+        sought = self.controls["find_label"].value
+        if any(_has(label, sought) for label in self.controls["labels"].value):
+            return ""
+        return f"No label has “{sought}” in its name: all are shown."
 
     def _rows_and_labels(self, tally: Tally, counted: list[Counts]) -> tuple[pd.Index, list[str]]:
         """Classes of highest mean percentage in all matrices, and labels, that are looked for."""

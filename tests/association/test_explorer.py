@@ -276,6 +276,9 @@ def test_classes_and_labels_are_found_by_parts_of_their_names(analysis):
     assert set(explorer.table.index) == {"Dog", "Tree"}
     explorer.controls["find_label"].value = "aw"
     assert list(explorer.table.columns) == ["Awe"]
+    explorer.controls["find_label"].value = "glee"
+    assert list(explorer.table.columns) == list(LABELS)
+    assert "No label has “glee” in its name" in explorer.note.value
     explorer.controls["find_class"].value = "unicorn"
     assert explorer.table.empty and "No class passes" in explorer.heat.value
 

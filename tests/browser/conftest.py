@@ -133,6 +133,19 @@ def _wait_for(address: str, server: subprocess.Popen, log, seconds: float = 180)
 
 
 @pytest.fixture(scope="module")
+def browser():
+    """Chromium, for pages that need no JupyterLab."""
+    if missing():
+        pytest.skip(missing())
+    with playwright.sync_playwright() as driver:
+        made = driver.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=ARGUMENTS, timeout=180_000
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
 def page(lab, screenshot, request):
     """The notebook's page, after all its cells ran."""
     with playwright.sync_playwright() as driver:

@@ -60,6 +60,32 @@ def test_reset_brings_the_figure_back_and_a_click_shows_images(page, screenshot)
     cell = explorer.locator("table.heat td[style]").first
     cell.click()
     explorer.locator("td.chosen").wait_for()
-    explorer.locator("figure img").first.wait_for()
+    explorer.locator("button.picture img").first.wait_for()
     assert "attended" in explorer.inner_text()
     screenshot(page, "clicked")
+
+
+def test_arrow_keys_move_between_cells_and_enter_chooses_one(page, screenshot):
+    explorer = _explorer(page)
+    before = explorer.locator("td.chosen").get_attribute("data-cell")
+    explorer.locator("td.chosen").focus()
+    page.keyboard.press("ArrowRight")
+    here = "document.activeElement.dataset.cell"
+    row, column = (int(number) for number in before.split(","))
+    assert page.evaluate(here) == f"{row},{column + 1}"
+    assert "images" in explorer.locator(".emocam-tip").inner_text()
+    page.keyboard.press("Enter")
+    explorer.locator(f'td.chosen[data-cell="{row},{column + 1}"]').wait_for()
+    page.wait_for_function(f"{here} === '{row},{column + 1}'")  # drawn again, it has the focus
+    screenshot(page, "keyboard")
+
+
+def test_a_picture_is_enlarged_and_the_next_one_follows(page, screenshot):
+    explorer = _explorer(page)
+    picture = explorer.locator("button.picture").first
+    name = picture.inner_text().strip()
+    picture.click()
+    explorer.get_by_role("button", name="close the image").wait_for()
+    explorer.get_by_text(name).first.wait_for()
+    screenshot(page, "enlarged")
+    explorer.get_by_role("button", name="close the image").click()

