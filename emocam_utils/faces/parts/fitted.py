@@ -28,8 +28,9 @@ def fitted_map(points: NDArray, side: int = SIDE) -> NDArray[np.int64]:
 
     points  : (5, 2) as `yunet.POINTS`, pixels of that face
     returns : (side, side), by the affine map that brings eyes and mouth to their typical places;
-              what lies outside the template is surround. The template as it is where a point is
-              NaN, or where the face would be MOST times too large or small.
+              what lies outside the template is as its nearest edge: chin below, surround beside.
+              The template as it is where a point is NaN, or where the face would be MOST times too
+              large or small.
     """
     left, right, _, *corners = np.asarray(points, np.float64) * SIDE / side
     anchors = np.float32([left, right, np.mean(corners, axis=0)])
@@ -45,9 +46,7 @@ def fitted_map(points: NDArray, side: int = SIDE) -> NDArray[np.int64]:
     x, y = np.meshgrid(centres, centres)
     there = np.stack((x, y, np.ones_like(x)), 2) @ to_template.T
     column, row = np.moveaxis(np.floor(there * FINE / SIDE).astype(np.int64), 2, 0)
-    inside = (column >= 0) & (column < FINE) & (row >= 0) & (row < FINE)
-    fine = part_map(FINE)[row.clip(0, FINE - 1), column.clip(0, FINE - 1)]
-    return np.where(inside, fine, PARTS.index("surround"))
+    return part_map(FINE)[row.clip(0, FINE - 1), column.clip(0, FINE - 1)]
 
 
 def fitted_masks(face: Image.Image, side: int = SIDE) -> NDArray[np.bool_]:
