@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from .. import paths
 from ..downloads import assets
+from ..networks import squeezenet
 from ..networks.mobilenet_oasis import backbone, preprocess
 from .analysis import Analysis
 
@@ -44,6 +45,12 @@ def mobilenet_features() -> Pooled:
     """MobileNetV2 at 385 x 481, what mobilenetv2-oasis rates by: 1,280 features."""
     file = NETWORKS / "mobilenet_v2_1.0_224_quant.tflite"
     return Pooled("mobilenetv2", file, backbone, preprocess)
+
+
+def squeezenet_features() -> Pooled:
+    """SqueezeNet 1.0 at 385 x 481, a second backbone: 512 features."""
+    file = NETWORKS / "squeezenet1_0_deep_compression.net"
+    return Pooled("squeezenet", file, squeezenet.squeezenet_backbone, squeezenet.preprocess)
 
 
 def colour_statistics(image: Image.Image) -> np.ndarray:
