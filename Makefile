@@ -5,7 +5,7 @@
 # (EXTRA), in a folder of their own. What the networks computed is kept in data/results.
 
 STUDY ?= emoscenes## the study: a file of data/studies
-IMAGES ?=## a folder of photographs, for STUDY=folder
+IMAGES ?=## a folder of photographs, for STUDY=photos
 EXTRA ?=## other parameters of a notebook, e.g. EXTRA='-p limit 100'
 DRY_RUN ?=## 1: say what would run or be fetched, and do nothing
 TIMEOUT ?=## seconds that one cell may take (default: any time)

@@ -13,11 +13,15 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 
 from . import paths
 from .study import ModelSpec, Study, StudyError, listed, load_study, place
+
+if TYPE_CHECKING:
+    from .downloads.assets import Asset
 
 
 def check_study(study: Study) -> None:
@@ -38,6 +42,7 @@ def _problems(study: Study) -> Iterator[str]:
     from .pipeline.importance import SCORES
 
     at = study.base
+    yield from _not_fetched(study)
     folder = study.corpus.path
     if folder and not folder.is_dir():
         yield f"{place(at, 'corpus', 'path')}: there is no folder {folder}"
@@ -80,9 +85,9 @@ def _of_options(builder: Callable, spec: ModelSpec) -> str:
 
 
 def _of_weights(file: Path) -> str:
-    """Whether a file of weights is there and begins as its suffix says."""
+    """Whether a file of weights is there and begins as its suffix says; see also `_not_fetched`."""
     if not file.exists():
-        return f"there is no {file}. {_how_to_get(file)}"
+        return "" if _fetched_with(file) else f"there is no {file}. {_how_to_get(file)}"
     if file.is_file() and not file.stat().st_size:
         return f"{file} is empty. {_how_to_get(file)}"
     if file.suffix == ".safetensors":
@@ -96,10 +101,38 @@ def _of_weights(file: Path) -> str:
     return ""
 
 
-def _how_to_get(file: Path) -> str:
+def _fetched_with(file: Path) -> list[Asset]:
+    """The files of others that are fetched together with this one; [] for one of our own."""
     from .downloads.assets import assets_for
 
-    for asset in assets_for(file):
+    return assets_for(file, paths.RAW)
+
+
+def _not_fetched(study: Study) -> Iterator[str]:
+    """What of a study is still to be fetched, each folder in one line."""
+    from .downloads.assets import assets_of
+
+    models = [study.network.weights, study.detector.weights]
+    needed = [_fetched_with(file) for file in models if file]
+    if study.corpus.kind == "oasis" and not study.corpus.path:
+        needed.append(assets_of("oasis"))
+    folders = {assets[0].path.partition("/")[0]: assets for assets in needed if assets}
+    for assets in folders.values():
+        missing = [asset for asset in assets if not (paths.RAW / asset.path).is_file()]
+        if missing:
+            first = paths.RAW / missing[0].path
+            more = f" and {len(missing) - 1} other files" if len(missing) > 1 else ""
+            asset = missing[0]
+            how = (
+                asset.how_to_get(first)
+                if not more
+                else (f"Get them with `make data {asset.make}` ({asset.size})")
+            )
+            yield f"not here yet: {first}{more}. {how}"
+
+
+def _how_to_get(file: Path) -> str:
+    for asset in _fetched_with(file):
         if file.match(asset.path):
             return asset.how_to_get(file)
     if file.is_relative_to(paths.EMOSCENES):

@@ -105,6 +105,7 @@ def save_figure(
     """
     study, corpus = analysis.study, analysis.corpus
     network = f"{study.network.name} ({_shown(study.network.weights)})"
+    network += f"; {study.note}" if study.note else ""
     words = f"{corpus.name}  ·  {network}  ·  n = {n}"
     figure.text(0.5, -0.01, words, ha="center", va="top", fontsize=7.5, color="#666")
     folder = study.figures

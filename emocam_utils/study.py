@@ -69,17 +69,21 @@ class Study(_Frozen):
     name    : of its products; a folder of photographs has its own (`product_name`)
     base    : of its file, data/studies/<base>.yaml; "" for one made in Python
     variant : where figures are saved if parameters are not the study's (`product_name`)
+    note    : what must stand on every figure, beside the network's name
+    sections: of `make paper`; () takes all that fit the corpus
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
     base: str = ""
     variant: str = Field(default="", pattern=r"^[a-z0-9_-]*$")
     title: str
+    note: str = ""
     corpus: CorpusSpec
     network: ModelSpec
     detector: ModelSpec
     cams: tuple[str, ...] = Field(min_length=1)
     presets: dict[str, Preset]
+    sections: tuple[str, ...] = ()
     plugins: tuple[Path, ...] = ()  # Python files that register networks, detectors, methods, …
 
     @property
@@ -117,6 +121,7 @@ class Study(_Frozen):
         }
         return {
             "study": f"{self.name}: {self.title}",
+            **({"note": self.note} if self.note else {}),
             "corpus": f"{corpus.kind} ({images}{limit})",
             **models,
             "CAM methods": ", ".join(self.cams),
@@ -239,7 +244,7 @@ def _take(fields: dict, images: str | Path, limit: int) -> list[str]:
     fields["corpus"] = corpus = dict(corpus)
     kind, path = corpus.get("kind"), corpus.get("path")
     if images and kind != "folder":
-        return [f"it does not take images: its corpus is {kind}; did you mean STUDY=folder?"]
+        return [f"it does not take images: its corpus is {kind}; did you mean STUDY=photos?"]
     if images or path:
         corpus["path"] = _folder(images) if images else _rooted(Path(str(path)))
     elif kind == "folder":

@@ -38,7 +38,7 @@ def write(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", study_names())
 def test_every_study_of_the_repository_loads(name, tmp_path):
-    images = tmp_path if name == "folder" else ""
+    images = tmp_path if name in ("folder-demo", "photos", "emonet-photos") else ""
     study = load_study(name, images=images)
     assert study.base == name
     assert set(study.presets) >= {"paper", "corrected"}
@@ -114,7 +114,7 @@ def test_folder_without_images_says_how_to_give_them(write):
 def test_images_for_a_study_that_takes_none_are_refused(write, tmp_path):
     write(GOOD)
     with pytest.raises(
-        StudyError, match=r"does not take images: .* emoscenes; did you mean STUDY=f"
+        StudyError, match=r"does not take images: .* emoscenes; did you mean STUDY=photos"
     ):
         load_study("mine", images=tmp_path)
 
@@ -170,10 +170,10 @@ def test_folders_and_other_parameters_have_their_own_products(monkeypatch, tmp_p
 
 def test_a_folder_study_carries_the_folders_name_and_a_tilde_is_the_home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
-    study = load_study("folder", images="~/Pictures")
+    study = load_study("folder-demo", images="~/Pictures")
     assert study.corpus.path == tmp_path / "Pictures"
-    assert study.name == product_name("folder", tmp_path / "Pictures")
-    assert study.figures == paths.FIGURES / study.name and study.base == "folder"
+    assert study.name == product_name("folder-demo", tmp_path / "Pictures")
+    assert study.figures == paths.FIGURES / study.name and study.base == "folder-demo"
 
 
 def test_an_experiment_saves_its_figures_elsewhere(monkeypatch):
@@ -285,7 +285,7 @@ def test_everything_a_study_names_is_looked_up_at_once(shipped, tmp_path):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("data/raw/emonet/emonet.pth", None, "make data STUDY=findingemo"),
+        ("data/raw/emonet/emonet.pth", None, "make data STUDY=emonet-photos"),
         ("data/emoscenes/other.safetensors", None, "make train"),
         ("mine.safetensors", None, "Put it there, or change the path"),
         ("mine.safetensors", b"", "is empty"),

@@ -28,7 +28,7 @@ class Folder:
         if not self.path.is_dir():
             raise NotADirectoryError(
                 f"images: {self.path} is not a folder; give a folder of photographs, "
-                "e.g. make paper STUDY=folder IMAGES=/home/me/photos"
+                "e.g. make paper STUDY=photos IMAGES=/home/me/photos"
             )
         if not self.ids:
             raise ValueError(f"no file below {self.path} ends in {', '.join(SUFFIXES)}")

@@ -18,6 +18,7 @@ from .download import LEDGER, DownloadError, download
 from .image_files import UnsafeName
 from .ledger import FOUND, LOST, Ledger, LedgerInUse
 
+MOST_FAILURES = 5  # files in a row; without a connection there may be hundreds
 IMAGE_BYTES = 250_000
 """A guess at the mean length of a photograph on the web, for the estimate before a download."""
 
@@ -100,13 +101,17 @@ def fetch_study(study: Study, limit: int = 0, only: str = "") -> Iterator[str]:
     limit : only the first images of FindingEmo; 0 takes all
     """
     for name, assets in needed(study, only).items():
-        checked = 0
+        checked = failed = 0
         for asset in progress(assets, label=f"fetching {name}"):
             try:
                 fetch(asset)
-                checked += 1
+                checked, failed = checked + 1, 0
             except AssetError as error:
                 yield str(error)
+                failed += 1
+            if failed == MOST_FAILURES and asset is not assets[-1]:
+                yield f"{failed} files of {name} in a row failed; the same command tries the rest"
+                break
         print(f"{name}: {checked} of {len(assets)} files are there and checked", flush=True)
     if wants_photographs(study, only):
         wanted = dict(list(findingemo.addresses().items())[: limit or None])

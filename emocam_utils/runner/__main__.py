@@ -1,7 +1,7 @@
 """Make sections of a study: run those notebooks whose products are not current, then the gallery.
 
     python -m emocam_utils.runner paper --study emoscenes
-    python -m emocam_utils.runner association paste --study folder --images ~/photos -p top 5
+    python -m emocam_utils.runner association paste --study photos --images ~/photos -p top 5
 
 `make` calls it. What is wrong with the parameters or the study is found before the first notebook
 starts. One that fails does not keep the others from running, but for 01, whose results they read.
@@ -48,7 +48,7 @@ def plan(
     if images and not (folder := Path(images).expanduser().absolute()).is_dir():
         raise ParameterError(f"IMAGES is not a folder: {folder}")
     study = load_study(name, images=images, variant="")
-    notebooks = of_sections(sections, study.corpus.kind)
+    notebooks = of_sections(sections, study.corpus.kind, study.sections)
     defaults = {n: default_parameters(read_cells(n), n.stem) for n in notebooks}
     asked = notebooks[0].stem if len(notebooks) == 1 else ", ".join(sections)
     union = {key: value for some in defaults.values() for key, value in some.items()}

@@ -79,7 +79,7 @@ def inputs(
     }
     named = {*_named_files(about), *_named_files(parameters)}
     plugins = sorted(file for file in named if file.suffix == ".py")
-    fetched = (paths.RAW / study.corpus.kind).glob("*.*")  # e.g. which images could be had
+    fetched = (paths.RAW / study.corpus.kind).glob("*")  # e.g. which images could be had
     pins = [paths.ROOT / name for name in PINS]
     for file in sorted({*named, *_shipped_data(), *fetched, *pins} - set(plugins)):
         if file.is_dir():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,10 @@ def title(stem: str) -> str:
         return words(stem)
 
 
-def of_sections(sections: Iterable[str], kind: str) -> list[Path]:
-    """The notebooks of sections ("paper": all numbered ones) for a study of that kind of corpus.
+def of_sections(sections: Iterable[str], kind: str, paper: Sequence[str] = ()) -> list[Path]:
+    """The notebooks of sections for a study of that kind of corpus.
+
+    paper : what the section "paper" stands for; () for all numbered ones
 
     00_<kind> is a section of the studies of that kind only; 00_corpus is one of all.
     Errors: NotebookError for a section that there is not, or not for this corpus
@@ -61,7 +63,8 @@ def of_sections(sections: Iterable[str], kind: str) -> list[Path]:
     wanted: set[Path] = set()
     for section in sections:
         if section == "paper":
-            wanted |= {file for file in fitting.values() if file.stem[0].isdigit()}
+            whole = {file for file in fitting.values() if file.stem[0].isdigit()}
+            wanted |= set(of_sections(paper, kind)) if paper else whole
         elif section in fitting:
             wanted.add(fitting[section])
         elif section in others:

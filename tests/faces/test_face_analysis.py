@@ -91,7 +91,7 @@ def test_rules_are_compared_where_no_map_is_empty():
 def test_a_study_of_photographs_gives_their_faces(tmp_path):
     astronaut().save(tmp_path / "a.png")
     Image.fromarray(plain()).save(tmp_path / "b.png")
-    analysis = face_analysis(load_study("folder", images=tmp_path))
+    analysis = face_analysis(load_study("folder-demo", images=tmp_path))
     assert analysis.ids == ["a.png"] and analysis.skipped["image"].tolist() == ["b.png"]
     assert analysis.faces["a.png"].tobytes() == cut_face(astronaut()).tobytes()
 
@@ -128,7 +128,7 @@ def test_faces_are_read_as_any_study_and_stored(tmp_path, monkeypatch):
 
 def test_without_a_face_the_examples_stand_in_and_the_note_says_so(tmp_path):
     Image.fromarray(plain()).save(tmp_path / "wall.png")
-    study = load_study("folder", images=tmp_path)
+    study = load_study("folder-demo", images=tmp_path)
     analysis = face_analysis(study)
     assert analysis.corpus.name.startswith("example faces")
     assert (

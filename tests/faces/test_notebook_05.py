@@ -29,7 +29,7 @@ def test_few_faces_end_no_run(faces: int, tmp_path: Path, monkeypatch, capsys) -
     if faces:
         astronaut().save(images / "a.png")
     monkeypatch.setattr("emocam_utils.paths.FIGURES", tmp_path / "figures")
-    given = {"study": "folder", "images": str(images), "limit": -1, "network": "gimefive"}
+    given = {"study": "folder-demo", "images": str(images), "limit": -1, "network": "gimefive"}
     given |= {"weights": "", "emotion": "happiness", "faces": "", "video": "", "steps": 2}
     space = given | {"compared": 2, "display": lambda *_: None}
     with chdir(tmp_path):

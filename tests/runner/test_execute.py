@@ -52,7 +52,7 @@ def test_a_run_to_the_end(run):
         "import os, sys\nprint(sys.executable)",
         "print(os.getcwd())",
         "print(study, os.environ['EMOCAM_HEADLESS'], os.environ['MPLBACKEND'][:9])",
-        options=["-p", "study", "folder", "-p", "images", str(run.folder)],
+        options=["-p", "study", "folder-demo", "-p", "images", str(run.folder)],
         parameters="study = 'tiny'\nimages = ''",
         figures=("fig1", "fig5"),
     )

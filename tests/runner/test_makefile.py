@@ -82,22 +82,22 @@ def test_a_folder_of_photographs_with_any_name(project):
     photos = project.folder / "data" / "my photos' $HOME (1), é"
     photos.mkdir()
     argument = "IMAGES=" + str(photos).replace("$", "$$")  # make's own way of writing a dollar
-    run = project.make("association", "STUDY=folder", argument)
+    run = project.make("association", "STUDY=folder-demo", argument)
     assert run.returncode == 0, run.stderr
-    (page,) = (project.folder / "figures").glob("folder-my-photos-*/index.html")
+    (page,) = (project.folder / "figures").glob("folder-demo-my-photos-*/index.html")
     assert f"{photos}\\n" in (page.parent / "notebooks/02_association.ipynb").read_text()
-    assert has_nothing_to_do(project, "association", "STUDY=folder", argument)
+    assert has_nothing_to_do(project, "association", "STUDY=folder-demo", argument)
     (photos / "new.jpg").write_text("a photograph that was added")
-    assert project.would_run("association", "STUDY=folder", argument) == ["02_association"]
+    assert project.would_run("association", "STUDY=folder-demo", argument) == ["02_association"]
     assert has_nothing_to_do(project, "association")  # it touched no other study's
 
 
 def test_what_cannot_start_changes_nothing(project):
     before = project.files()
     for arguments, message in (
-        (["IMAGES=/no/such folder", "STUDY=folder"], "IMAGES is not a folder: /no/such folder\n"),
-        (["STUDY=folder"], "a folder of images and none is given: make paper STUDY=folder IMAGES="),
-        (["STUDY=emoscens"], "did you mean 'emoscenes'? Studies: emoscenes, findingemo, folder, "),
+        (["IMAGES=/no/such folder", "STUDY=photos"], "IMAGES is not a folder: /no/such folder\n"),
+        (["STUDY=photos"], "a folder of images and none is given: make paper STUDY=photos IMAGES="),
+        (["STUDY=emoscens"], "did you mean 'emoscenes'? Studies: emonet-photos, emoscenes, "),
         (["EXTRA=-p limmit 5"], "unknown parameter limmit; did you mean limit? Allowed: "),
         (["STUDY=it's"], 'study "it\'s" is missing'),
     ):

@@ -149,4 +149,4 @@ def test_a_misspelt_preset_is_found_before_a_notebook_runs():
 def test_images_that_are_no_folder_are_named_by_their_absolute_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ParameterError, match=f"IMAGES is not a folder: {tmp_path}/one$"):
-        plan(["detection"], "folder", "one", [])
+        plan(["detection"], "folder-demo", "one", [])
