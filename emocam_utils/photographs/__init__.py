@@ -6,6 +6,7 @@ covering  what is rated when the objects of a class are covered
 classes   which classes raise and lower a rating: by map, presence, covering and people
 evidence  how much of it lies in boxes, and whether that part explains the rating
 layout    size, place, people and faces
+published what EmoCAM reports in Section 3.1, judged where it can be asked
 verdict   what can be said, judged from the tables
 plots
 """
@@ -28,6 +29,7 @@ from .layout import (
     people_in_words,
     people_table,
 )
+from .published import published_claims
 from .rated import NotRated, Rated, rated
 from .reading import (
     calibration_table,
@@ -41,7 +43,8 @@ from .verdict import verdict_in_words, verdict_table
 __all__ = [
     "NotRated", "Rated", "agreement_in_words", "at_confidences", "calibration_table",
     "ceiling_table", "centre_table", "class_table", "covered_ratings", "density_table",
-    "evidence_in_words", "evidence_table", "layout_in_words", "measure_agreement", "object_table",
-    "part_table", "people_in_words", "people_table", "plots", "rated", "readers",
-    "reading_in_words", "reading_table", "sign_table", "verdict_in_words", "verdict_table",
+    "evidence_in_words", "evidence_table", "layout_in_words", "measure_agreement",
+    "object_table", "part_table", "people_in_words", "people_table", "plots",
+    "published_claims", "rated", "readers", "reading_in_words", "reading_table", "sign_table",
+    "verdict_in_words", "verdict_table",
 ]  # fmt: skip
