@@ -198,7 +198,16 @@ def sign_table(table: pd.DataFrame) -> pd.DataFrame:
             both = here[[measure, "people"]].dropna()
             row = {"dimension": dimension, "measure": measure, "both": len(both)}
             rows.append(row | {"same": int((both[measure] == both["people"]).sum())})
-    return pd.DataFrame(rows).set_index(["dimension", "measure"])
+    columns = ["dimension", "measure", "both", "same"]
+    return pd.DataFrame(rows, columns=columns).set_index(["dimension", "measure"])
+
+
+def signs_of(signs: pd.DataFrame, dimension: str, measure: str) -> tuple[int, int]:
+    """In how many classes both have a sign, and in how many it is the same; of `sign_table`."""
+    if (dimension, measure) not in signs.index:
+        return 0, 0
+    both, same = signs.loc[(dimension, measure), ["both", "same"]]
+    return int(both), int(same)
 
 
 def agreement_in_words(table: pd.DataFrame, signs: pd.DataFrame) -> list[str]:
@@ -210,7 +219,7 @@ def agreement_in_words(table: pd.DataFrame, signs: pd.DataFrame) -> list[str]:
         )
         if row["holm"] < 0.05 and row["rho"] < 0:
             verdict = "goes against"
-        both, same = signs.loc[(dimension, first), ["both", "same"]]
+        both, same = signs_of(signs, dimension, first)
         lines.append(
             f"{dimension}, {WORDS[first]}: {verdict} people's ratings over {row['classes']:.0f} "
             f"classes (rho {row['rho']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f}; Holm p "

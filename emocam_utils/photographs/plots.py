@@ -139,7 +139,7 @@ def agreement_figure(table: pd.DataFrame, agreement: pd.DataFrame, judged: int) 
         figsize=(WIDTH, 2.0 * max(len(dimensions), 1) + 0.3),
     )  # fmt: skip
     for row, (dimension, colour) in zip(axes, colour_of(dimensions).items(), strict=False):
-        here = table.xs(dimension, level="dimension")
+        here = table[table.index.get_level_values("dimension") == dimension].droplevel("dimension")
         wide = here[here["photographs"] >= judged]["value"].unstack("measure")
         for ax, measure in zip(row, measures, strict=True):
             ax.axhline(0, color=FLOOR, linewidth=0.8)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from .classes import signs_of
 from .reading import ALL, NETWORK
 
 RATE = 0.05
@@ -63,7 +64,7 @@ def verdict_table(
         questions["classes: what the map gives is what covering takes"] = (
             row["rho"], row["attainable"], holds
         )  # fmt: skip
-        both, same = signs.loc[(dimension, "beyond"), ["both", "same"]]
+        both, same = signs_of(signs, dimension, "beyond")
         right = same / both if both else float("nan")
         questions["classes: the map's sign is people's"] = right, 0.5, same == both and both > 0
         rows += [
