@@ -65,6 +65,8 @@ train-validation: $(INSTALLED) ## train the further networks of 06_validation an
 	@for seed in $(or $(SEEDS),0 2); do out=data/raw/validation/seed-$$seed; \
 	$(PY) -m emocam_utils.training --only emonet --seed $$seed --epochs 12 --out $$out $(TRAIN) && \
 	$(PY) -m emocam_utils.training.validate --seed $$seed --weights $$out || exit 1; done
+train-oasis: $(INSTALLED) ## fit the heads that read valence and arousal again (OASIS; two minutes)
+	@$(PY) -m emocam_utils.training.oasis
 train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
 	@$(PY) -m emocam_utils.training.gimefive $(call needed,DATA,DATA=/home/me/fer2013)
 facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder, PUBLISH=1)

@@ -48,7 +48,7 @@ def mobilenet_features() -> Pooled:
 
 
 def squeezenet_features() -> Pooled:
-    """SqueezeNet 1.0 at 385 x 481, a second backbone: 512 features."""
+    """SqueezeNet 1.0 at 227 x 227, an older and smaller backbone: 512 features."""
     file = NETWORKS / "squeezenet1_0_deep_compression.net"
     return Pooled("squeezenet", file, squeezenet.squeezenet_backbone, squeezenet.preprocess)
 
