@@ -8,6 +8,7 @@ from emocam_utils.photographs.rated import Rated
 HEIGHT, WIDTH = 40, 50
 CELLS = (4, 5)
 LEFT, RIGHT = (0, 0, 20, 40), (30, 0, 50, 40)  # two columns of cells each
+NOTHING = pd.DataFrame(columns=["image", "class", "way", "valence", "arousal"])  # covered
 CATEGORIES = ("Animal", "Object", "Person", "Scenery")
 
 
@@ -61,3 +62,29 @@ def dogs_and_cars(count: int = 60, **given) -> Rated:
             cams["valence"][place, :, 3:] -= 2
             boxes.append((place, "Car", 0.9, RIGHT))
     return tiny_rated(count, cams, boxes, **given)
+
+
+def covered_by(rated, kind, drop):
+    """What covering a class takes: some valence if inpainted, 9 points if painted over."""
+    images = rated.contributions.query("`class` == @kind")["image"]
+    rows = pd.DataFrame({"image": images, "class": kind, "valence": drop, "arousal": 0.0})
+    return pd.concat([rows.assign(way="inpaint"), rows.assign(way="mean colour", valence=9.0)])
+
+
+def many_classes(effect, noise, seed=0, kinds=16, each=12):
+    """Classes with a planted effect on the map of their half; people's ratings follow or do not."""
+    rng = np.random.default_rng(seed)
+    count = kinds * each
+    planted = rng.standard_normal(kinds)
+    cams = {name: 0.2 * rng.standard_normal((count, 4, 5)) for name in ("valence", "arousal")}
+    boxes = []
+    for place in range(count):
+        kind = place % kinds
+        cams["valence"][place, :, :2] += effect * planted[kind]
+        boxes.append((place, f"class {kind:02d}", 0.9, LEFT))
+    people = {
+        name: 4 + (planted[np.arange(count) % kinds] if name == "valence" else 0)
+        + noise * rng.standard_normal(count)
+        for name in cams
+    }  # fmt: skip
+    return tiny_rated(count, cams, boxes, people, each=2, seed=seed), planted

@@ -20,7 +20,7 @@ from ..networks import EmotionNetwork
 from ..pipeline.analysis import Analysis
 from ..pipeline.importance import pixel_boxes
 from ..pipeline.keys import row_hashes
-from .rated import CORNERS, Rated
+from .rated import CORNERS, NETWORK, Rated
 
 WAYS = ("inpaint", "mean colour")
 COARSE = 160  # pixels of a side on which surroundings are continued
@@ -53,46 +53,58 @@ def filled(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], way: str) -> NDAr
     return np.where(mask[..., None], cv2.resize(coarse, (width, height)), pixels)
 
 
-def covered_ratings(analysis: Analysis, rated: Rated, classes: Sequence[str]) -> pd.DataFrame:
+def covered_ratings(
+    analysis: Analysis, rated: Rated, classes: Sequence[str], ways: Sequence[str] = WAYS[:1]
+) -> pd.DataFrame:
     """How far covering all boxes of a class lowers each rating of a photograph.
 
+    ways    : of WAYS
     returns : one row a photograph, class and way: image, class, way, and a column a dimension: the
               rating of the whole photograph less that of the covered one, in rating points; NaN
               where the boxes leave less than a tenth of the photograph. Computed once and stored
     """
     wanted = rated.sure[rated.sure["class"].isin(classes)][["image", "class", *CORNERS]]
-    made = {"covered": analysis.recipe("covered", _cover_image, network=True, ways=WAYS)}
+    wanted = wanted.astype({"class": str})
     of_image = dict(tuple(wanted.groupby("image", sort=False)))
-    dimensions = rated.dimensions
-
-    def compute(ids: list[str], _: list[str]) -> dict[str, pd.DataFrame]:
-        parts = [_cover_image(analysis, image, of_image[image], dimensions) for image in ids]
-        return {"covered": pd.concat(parts, ignore_index=True)}
-
+    columns = ["image", "class", *rated.dimensions]
     if not of_image:
-        return pd.DataFrame(columns=["image", "class", "way", *dimensions])
-    beside = {"covered": row_hashes(wanted.astype({"class": str}))}
+        return pd.DataFrame(columns=[*columns[:2], "way", *columns[2:]])
+    made = {way: analysis.recipe("covered", _cover_image, network=True, way=way) for way in ways}
+
+    def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
+        return {
+            way: pd.concat(
+                [_cover_image(analysis, image, of_image[image], way, columns) for image in ids],
+                ignore_index=True,
+            )
+            for way in missing
+        }
+
+    beside = dict.fromkeys(ways, row_hashes(wanted))
     ids = [image for image in rated.photographs.index if image in of_image]
-    return analysis.run(made, compute, "covering objects", ids, beside)["covered"]
+    found = analysis.run(made, compute, "covering objects", ids, beside)
+    table = pd.concat([found[way].assign(way=way) for way in ways], ignore_index=True)
+    whole = rated.photographs.loc[table["image"]]
+    for dimension in rated.dimensions:
+        table[dimension] = whole[NETWORK + dimension].to_numpy() - table[dimension]
+    return table
 
 
 def _cover_image(
-    analysis: Analysis, image: str, boxes: pd.DataFrame, dimensions: Sequence[str]
+    analysis: Analysis, image: str, boxes: pd.DataFrame, way: str, columns: Sequence[str]
 ) -> pd.DataFrame:
+    """What the network rates a photograph without the boxes of each class, one row a class."""
     network = analysis.for_image(image).models.network
-    picture = analysis.corpus.read(image)
-    pixels = np.asarray(picture.convert("RGB"))
-    whole = _rating(network, picture, analysis.torch_device)
+    pixels = np.asarray(analysis.corpus.read(image).convert("RGB"))
     rows = []
-    for kind, found in boxes.groupby(boxes["class"].astype(str), sort=True):
+    for kind, found in boxes.groupby("class", sort=True):
         mask = box_mask(found[CORNERS].to_numpy(), pixels.shape[:2])
-        for way in WAYS:
-            drop = np.full(len(dimensions), np.nan)
-            if (~mask).mean() >= LEAST_REST:
-                covered = Image.fromarray(filled(pixels, mask, way))
-                drop = whole - _rating(network, covered, analysis.torch_device)
-            rows.append((image, kind, way, *drop))
-    return pd.DataFrame(rows, columns=["image", "class", "way", *dimensions])
+        rating = np.full(len(columns) - 2, np.nan)
+        if (~mask).mean() >= LEAST_REST:
+            covered = Image.fromarray(filled(pixels, mask, way))
+            rating = _rating(network, covered, analysis.torch_device)
+        rows.append((image, kind, *rating))
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 @torch.no_grad()

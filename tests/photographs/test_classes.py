@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_rated import LEFT, RIGHT, dogs_and_cars, tiny_rated
+from tiny_rated import LEFT, NOTHING, RIGHT, covered_by, dogs_and_cars, many_classes, tiny_rated
 
 from emocam_utils.photographs.classes import (
     PAIRS,
@@ -15,14 +15,6 @@ from emocam_utils.photographs.classes import (
     sign_table,
     split_half,
 )
-
-NOTHING = pd.DataFrame(columns=["image", "class", "way", "valence", "arousal"])
-
-
-def covered_by(rated, kind, drop):
-    images = rated.contributions.query("`class` == @kind")["image"]
-    rows = pd.DataFrame({"image": images, "class": kind, "valence": drop, "arousal": 0.0})
-    return pd.concat([rows.assign(way="inpaint"), rows.assign(way="mean colour", valence=9.0)])
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +51,6 @@ def test_few_themes_have_a_mean_and_no_interval():
     row = found.loc[("Dog", "valence", "contribution")]
     assert not np.isnan(row["value"]) and row[["low", "high", "q"]].isna().all()
     assert found.loc[("Dog", "valence", "covered")].drop(["photographs", "themes"]).isna().all()
-
-
-def many_classes(effect, noise, seed=0, kinds=16, each=12):
-    """Classes with a planted effect on the map of their half; people's ratings follow or do not."""
-    rng = np.random.default_rng(seed)
-    count = kinds * each
-    planted = rng.standard_normal(kinds)
-    cams = {name: 0.2 * rng.standard_normal((count, 4, 5)) for name in ("valence", "arousal")}
-    boxes = []
-    for place in range(count):
-        kind = place % kinds
-        cams["valence"][place, :, :2] += effect * planted[kind]
-        boxes.append((place, f"class {kind:02d}", 0.9, LEFT))
-    people = {
-        name: 4 + (planted[np.arange(count) % kinds] if name == "valence" else 0)
-        + noise * rng.standard_normal(count)
-        for name in cams
-    }  # fmt: skip
-    return tiny_rated(count, cams, boxes, people, each=2, seed=seed), planted
 
 
 def test_classes_that_go_together_are_found_and_others_are_not():

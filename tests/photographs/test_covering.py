@@ -72,8 +72,8 @@ class Analysis:
         return stage
 
     def run(self, recipes, compute, label, ids, beside):
-        assert set(beside["covered"]) == set(ids)
-        return compute(list(ids), ["covered"])
+        assert all(set(beside[way]) == set(ids) for way in recipes)
+        return compute(list(ids), list(recipes))
 
 
 def test_a_drop_is_the_rating_less_that_of_the_covered_photograph():
@@ -81,10 +81,12 @@ def test_a_drop_is_the_rating_less_that_of_the_covered_photograph():
     boxes += [(2, "Dog", 0.9, (0, 0, 13, 40)), (2, "Dog", 0.9, (13, 0, 25, 40))]
     boxes += [(3, "Dog", 0.9, (0, 0, 50, 40)), (4, "Bird", 0.9, (0, 0, 25, 40))]
     rated = tiny_rated(6, boxes=boxes)
-    table = covered_ratings(Analysis(), rated, ["Dog", "Cat"]).set_index(["image", "class", "way"])
+    rated.photographs["network_valence"], rated.photographs["network_arousal"] = 150, 100
+    table = covered_ratings(Analysis(), rated, ["Dog", "Cat"], WAYS)
+    table = table.set_index(["image", "class", "way"])
     assert set(table.index.get_level_values("image")) == {"0.jpg", "2.jpg", "3.jpg"}
     for image in ("0.jpg", "2.jpg"):  # boxes of a class are covered together
-        for way in WAYS:  # whole 150, 100; covered by the right half's colour 200, 50
+        for way in WAYS:  # covered by the right half's colour, 200 and 50
             found = table.loc[(image, "Dog", way)].tolist()
             assert found == pytest.approx([-50, 50], abs=1 if way == "mean colour" else 5)
     assert table.loc["3.jpg"].isna().all(axis=None), "nothing is left around it"

@@ -5,8 +5,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from test_classes import NOTHING, covered_by, many_classes
-from tiny_rated import CATEGORIES, dogs_and_cars, tiny_rated
+from tiny_rated import CATEGORIES, NOTHING, covered_by, dogs_and_cars, many_classes, tiny_rated
 
 from emocam_utils import photographs
 from emocam_utils.photographs import plots
