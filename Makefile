@@ -68,6 +68,8 @@ train-validation: $(INSTALLED) ## train the further networks of 06_validation, a
 	@$(MAKE) --no-print-directory spread
 spread: $(INSTALLED) ## thresholds of these networks, and their matrices on fresh corpora (an hour; goes on where it was)
 	@$(PY) -m emocam_utils.training.calibrate && $(PY) -m emocam_utils.training.fresh
+train-oasis: $(INSTALLED) ## fit the heads that read valence and arousal again (OASIS; two minutes)
+	@$(PY) -m emocam_utils.training.oasis
 train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
 	@$(PY) -m emocam_utils.training.gimefive $(call needed,DATA,DATA=/home/me/fer2013)
 facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder, PUBLISH=1)

@@ -23,7 +23,7 @@ LAYERS = (  # from the ground up; what stands in one line may import each other
     ("corpora", "networks", "detectors", "cams", "downloads"),
     ("pipeline", "checks", "contracts"),
     ("widgets",),
-    ("overview", "association", "comparison", "paste", "faces", "validation"),
+    ("overview", "association", "comparison", "paste", "faces", "validation", "photographs"),
     ("runner", "training", "apps"),
 )
 SECTIONS = LAYERS[5]

@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+import pillow_heif
 from PIL import Image
 
 from .images import UnreadableImage, file_digest, file_stamp, read_image
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+HEIF = (".heic", ".heif")  # of telephones
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", *HEIF)
+
+
+def read_photograph(path: Path) -> Image.Image:
+    """An image file as `read_image` reads it, also one of a telephone (HEIC)."""
+    if path.suffix.lower() in HEIF:
+        pillow_heif.register_heif_opener()
+    return read_image(path)
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,7 @@ class Folder:
 
     path: Path
     limit: int = 0
-    decoder = staticmethod(read_image)
+    decoder = staticmethod(read_photograph)
 
     def __post_init__(self) -> None:
         if not self.path.is_dir():
@@ -62,7 +71,7 @@ class Folder:
         parts = PurePosixPath(image)
         if parts.is_absolute() or ".." in parts.parts:
             raise UnreadableImage(f"{image!r} leads out of the folder")
-        return read_image(self.path / image)
+        return read_photograph(self.path / image)
 
     def size(self, image: str) -> tuple[int, int]:
         return self.read(image).size  # decoded whole: only then it is known to be readable

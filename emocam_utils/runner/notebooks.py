@@ -49,16 +49,21 @@ def title(stem: str) -> str:
         return words(stem)
 
 
+RATED = {"photographs": "oasis"}  # a section, and the only kind of corpus that it can be asked of
+
+
 def of_sections(sections: Iterable[str], kind: str, paper: Sequence[str] = ()) -> list[Path]:
     """The notebooks of sections for a study of that kind of corpus.
 
     paper : what the section "paper" stands for; () for all numbered ones
 
-    00_<kind> is a section of the studies of that kind only; 00_corpus is one of all.
+    00_<kind> is a section of the studies of that kind only; 00_corpus is one of all. So is a
+    section that compares with people's ratings one of a corpus that people have rated.
     Errors: NotebookError for a section that there is not, or not for this corpus
     """
     every = {words(f.stem).replace(" ", "-"): f for f in sorted(paths.NOTEBOOKS.glob("*.ipynb"))}
-    others = [n for n, f in every.items() if f.stem[:3] == "00_" and n not in ("corpus", kind)]
+    only = {n: n for n, f in every.items() if f.stem[:3] == "00_" and n != "corpus"} | RATED
+    others = [name for name in every if only.get(name, kind) != kind]
     fitting = {name: file for name, file in every.items() if name not in others}
     wanted: set[Path] = set()
     for section in sections:

@@ -98,15 +98,20 @@ def cross_fitted(
 def _path(features: ArrayLike, ratings: ArrayLike, penalties: ArrayLike) -> Linear:
     """Fits for all penalties at once: weight (P, D, C), bias (P, D).
 
-    In the dual form, w = X'(XX' + penalty)^-1 y, one decomposition of XX' serves them all.
+    One decomposition serves them all: of X'X, or in the dual form, w = X'(XX' + penalty)^-1 y, of
+    XX' where there are more features than images.
     """
     features, ratings = np.asarray(features, np.float64), np.asarray(ratings, np.float64)
     mean, spread = features.mean(axis=0), features.std(axis=0)
     scale = np.where(spread > 0, spread, np.inf)
     standard, middle = (features - mean) / scale, ratings.mean(axis=0)
-    values, vectors = eigh(standard @ standard.T)
-    turned = vectors.T @ (ratings - middle)
     penalties = np.asarray(penalties, dtype=np.float64)
-    shrunk = turned / (values.clip(0)[:, None] + penalties[:, None, None])  # (P, N, D)
-    weight = np.einsum("pnd,nc->pdc", vectors @ shrunk, standard, optimize=True) / scale
+    dual = standard.shape[1] > len(standard)
+    values, vectors = eigh(standard @ standard.T if dual else standard.T @ standard)
+    turned = vectors.T @ (ratings - middle if dual else standard.T @ (ratings - middle))
+    shrunk = turned / (values.clip(0)[:, None] + penalties[:, None, None])
+    found = vectors @ shrunk  # (P, N, D), or (P, C, D) of the features themselves
+    if dual:
+        found = np.einsum("pnd,nc->pcd", found, standard, optimize=True)
+    weight = found.transpose(0, 2, 1) / scale
     return Linear(weight, middle - weight @ mean, penalties)

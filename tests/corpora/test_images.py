@@ -1,6 +1,7 @@
 """Reading images: everything readable is read, everything else is named with its reason."""
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -125,3 +126,14 @@ def test_no_folder_and_no_image_are_errors(tmp_path):
         Folder(tmp_path / "nowhere")
     with pytest.raises(ValueError, match=r"no file below .* ends in \.jpg, "):
         Folder(tmp_path)
+
+
+def test_a_photograph_of_a_telephone_is_read_and_a_damaged_one_named(tmp_path):
+    pillow_heif.from_pillow(Image.new("RGB", (64, 48), (200, 10, 20))).save(tmp_path / "a.HEIC")
+    (tmp_path / "b.heic").write_bytes((tmp_path / "a.HEIC").read_bytes()[:200])
+    corpus = Folder(tmp_path)
+    assert corpus.ids == ["a.HEIC", "b.heic"] and corpus.size("a.HEIC") == (64, 48)
+    red = np.asarray(corpus.read("a.HEIC"))[20, 20]
+    assert red[0] > 180 and red[1] < 40
+    with pytest.raises(UnreadableImage, match=r"damaged|not an image"):
+        corpus.read("b.heic")

@@ -19,8 +19,9 @@ def data():
     return features, ratings, np.repeat([f"g{k}" for k in range(20)], 3)
 
 
-def test_ridge_is_scikit_learns_with_a_penalty_a_rating(data):
-    features, ratings, _ = data
+@pytest.mark.parametrize("count", [90, 20])  # more features than images, and fewer
+def test_ridge_is_scikit_learns_with_a_penalty_a_rating(data, count):
+    features, ratings = data[0][:, :count], data[1]
     ours = ridge(features, ratings, (3.0, 300.0))
     for place, penalty in enumerate((3.0, 300.0)):
         theirs = make_pipeline(StandardScaler(), Ridge(penalty)).fit(features, ratings[:, place])

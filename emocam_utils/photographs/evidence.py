@@ -1,0 +1,142 @@
+"""Where the evidence lies: how much of a rating is in boxes at all, and does that part explain it?
+
+A map is signed and adds up to the rating (less a constant), so what lies in boxes and what lies
+outside are two summands, and each carries a share of the variance between photographs. Two floors:
+maps of smooth noise with the mean and spread of the map, and the boxes of other photographs.
+
+Axes: N photographs, h x w cells, T bootstrap samples.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from ..stats.agreement import carried, pearson
+from ..stats.bootstrap import weighted_mean
+from ..stats.intervals import percentile
+from ..stats.measures import ratio
+from .rated import Rated
+
+OUTSIDE = {
+    "area": "area",
+    "mass": "evidence, |map|",
+    "raises": "what raises the rating",
+    "lowers": "what lowers the rating",
+    "variance": "variance of the ratings",
+}
+SMOOTHNESS = 1.5  # cells, of the noise
+
+
+def outside_shares(cams: NDArray, cover: NDArray) -> dict[str, NDArray[np.float64]]:
+    """Shares of each photograph that lie in no box: name -> (N,), but for the variance.
+
+    cams : (N, h, w), signed; cover : (N, h, w) in [0, 1]
+    """
+    parts = {"area": np.ones_like(cams), "mass": np.abs(cams)}
+    parts |= {"raises": cams.clip(min=0), "lowers": (-cams).clip(min=0)}
+    return {
+        name: ratio((part * (1 - cover)).sum((1, 2)), part.sum((1, 2)))
+        for name, part in parts.items()
+    }
+
+
+def evidence_table(rated: Rated, seed: int = 0) -> pd.DataFrame:
+    """The share of each of OUTSIDE that lies in no box.
+
+    returns : one row a dimension and quantity: share with low and high (95 % over themes); noise,
+              the same share of maps of noise; others, with the boxes of other photographs
+    """
+    rng = np.random.default_rng(seed)
+    cover = rated.cover
+    elsewhere = cover[_others(rng, len(cover))]
+    once = np.ones((1, len(cover)))
+    rows = []
+    for dimension, cams in rated.maps.items():
+        floor = noise_like(cams, rng)
+        kinds = {"share": (cams, cover), "noise": (floor, cover), "others": (cams, elsewhere)}
+        shares = {kind: outside_shares(*given) for kind, given in kinds.items()}
+        for name in OUTSIDE:
+            row = {"dimension": dimension, "quantity": name}
+            for kind, given in kinds.items():
+                if name == "variance":
+                    value, samples = _variance(*given, None), _variance(*given, rated.weights)
+                else:
+                    value = float(weighted_mean(shares[kind][name], once)[0])
+                    samples = weighted_mean(shares[kind][name], rated.weights)
+                row[kind] = value
+                if kind == "share":
+                    row["low"], row["high"] = percentile(samples)
+            rows.append(row)
+    return pd.DataFrame(rows).set_index(["dimension", "quantity"])
+
+
+def part_table(rated: Rated) -> pd.DataFrame:
+    """Does what lies in boxes go with the rating? Correlations over photographs.
+
+    returns : one row a dimension and part (boxes: the contributions of all boxes together, rest,
+              area: the share of the photograph in boxes): r with the network's rating and with
+              people's, each with _low and _high (95 % over themes); carried, the share of the
+              variance of the network's ratings that the part carries (NaN for the area)
+    """
+    rows = []
+    for dimension, cams in rated.maps.items():
+        inside = (cams * rated.cover).mean((1, 2))
+        parts = {"boxes": inside, "rest": cams.mean((1, 2)) - inside}
+        parts["area"] = rated.cover.mean((1, 2))
+        for name, part in parts.items():
+            row = {"dimension": dimension, "part": name}
+            ratings = {"network": rated.network(dimension), "people": rated.people(dimension)}
+            for who, values in ratings.items():
+                row[who] = pearson(part, values)
+                low, high = percentile(pearson(part, values, rated.weights))
+                row[f"{who}_low"], row[f"{who}_high"] = float(low), float(high)
+            whole = cams.mean((1, 2))
+            row["carried"] = np.nan if name == "area" else carried(part, whole)
+            rows.append(row)
+    return pd.DataFrame(rows).set_index(["dimension", "part"])
+
+
+def noise_like(cams: NDArray, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Maps of smooth noise, each with the mean and the spread of the map in its place."""
+    noise = rng.standard_normal(cams.shape)
+    smooth = gaussian_filter(noise, (0, SMOOTHNESS, SMOOTHNESS))
+    smooth -= smooth.mean((1, 2), keepdims=True)
+    spread = smooth.std((1, 2), keepdims=True)
+    scaled = smooth * ratio(cams.std((1, 2), keepdims=True), spread)
+    return scaled + cams.mean((1, 2), keepdims=True)
+
+
+def evidence_in_words(evidence: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
+    """A sentence a dimension."""
+    lines = []
+    for dimension in evidence.index.unique("dimension"):
+        here, boxes = evidence.loc[dimension], parts.loc[(dimension, "boxes")]
+        area, mass, spread = (here.loc[name] for name in ("area", "mass", "variance"))
+        more, less = mass["high"] < area["share"], mass["low"] > area["share"]
+        where = f"boxes hold {'more' if more else 'less' if less else 'as much'} than their area"
+        lines.append(
+            f"{dimension}: {mass['share']:.0%} of the evidence lies in no box, of the area "
+            f"{area['share']:.0%}: {where}. What lies in boxes carries {1 - spread['share']:.0%} "
+            f"of the variance of the network's ratings (boxes of other photographs "
+            f"{1 - spread['others']:.0%}, noise {1 - spread['noise']:.0%}); its sum goes with them "
+            f"with r {boxes['network']:.2f} ({boxes['network_low']:.2f} to "
+            f"{boxes['network_high']:.2f}) and with people's with r {boxes['people']:.2f} "
+            f"({boxes['people_low']:.2f} to {boxes['people_high']:.2f})."
+        )
+    return lines
+
+
+def _variance(cams: NDArray, cover: NDArray, weights: NDArray | None) -> float | NDArray:
+    """Share of the variance of the maps' means that lies in no box."""
+    return carried((cams * (1 - cover)).mean((1, 2)), cams.mean((1, 2)), weights)
+
+
+def _others(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+    """Another photograph for each: a permutation without a fixed point (one cycle)."""
+    order = rng.permutation(count)
+    other = np.empty(count, dtype=np.int64)
+    other[order] = np.roll(order, 1)
+    return other
