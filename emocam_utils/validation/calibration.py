@@ -105,7 +105,10 @@ def read_calibration(file: Path = FILE) -> pd.DataFrame:
     """Indexed by network and variant. Errors: NotCalibrated, with the command that makes it."""
     if not file.is_file():
         raise NotCalibrated(f"there is no {file}; make it with: {COMMAND}")
-    return pd.read_csv(file, index_col=["network", "variant"])
+    table = pd.read_csv(file)
+    if not {"network", "variant", "matched"} <= set(table):
+        raise NotCalibrated(f"{file} is of an older version; make it again with: {COMMAND}")
+    return table.set_index(["network", "variant"])
 
 
 def read_exponents(shipped: bool, file: Path = EXPONENTS) -> pd.DataFrame:

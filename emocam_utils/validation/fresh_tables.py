@@ -170,8 +170,8 @@ class Evidence:
             return "this corpus only, cut into halves 50 times"
         first = next(iter(self.corpora.values()))
         images = np.mean([matrices.images.sum() for matrices in first])
-        words = f"{len(first)} fresh corpora of {images:,.0f} images above the preset's probability"
-        return f"{words}, {len(self.corpora)} networks, exact boxes"
+        words = f"{len(first)} fresh corpora of {images:,.0f} images"
+        return f"{words}, {len(self.corpora)} networks"
 
     def truth(self, trial: Trial) -> Truth:
         """The truth of a trial's network; where none is shipped, that of its own images."""

@@ -75,7 +75,7 @@ def threshold_figure(curves: pd.DataFrame, cuts: pd.DataFrame, headline: pd.Data
         for name, line in BANDS.items()
     ]
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=SMALL
+        handles=handles, loc="outside upper center", ncols=3, frameon=False, fontsize=SMALL
     )
     return figure
 
@@ -132,7 +132,7 @@ def factor_figure(steps: pd.DataFrame, differences: pd.DataFrame) -> Figure:
         for m, network in zip(MARKERS, shown, strict=False)
     ]
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=SMALL
+        handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=SMALL
     )
     return figure
 
@@ -173,7 +173,7 @@ def method_figure(
         Line2D([], [], color=DROPPED, mfc="none", **dot, label="fresh corpora, each network"),
     ]
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=SMALL
+        handles=handles, loc="outside upper center", ncols=3, frameon=False, fontsize=SMALL
     )
     return figure
 
@@ -216,7 +216,7 @@ def curve_figure(curves: pd.DataFrame, road: pd.DataFrame, randomised: pd.DataFr
     handles = [Line2D([], [], color=colours[n], ls=lines[n], lw=1.4, label=n) for n in names]
     if handles:
         figure.legend(
-            handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=SMALL
+            handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=SMALL
         )
     return figure
 

@@ -83,14 +83,14 @@ def level(table: pd.DataFrame, name: str) -> list[str]:
 
 
 def network_legend(figure: FigureBase, networks: Sequence[str]) -> None:
-    """Which marker is which network, below everything."""
+    """Which marker is which network, above everything."""
     handles = [
         Line2D([], [], color="#495057", marker=m, ls="", ms=4.5, label=name)
         for m, name in zip(MARKERS, networks, strict=False)
     ]
     if handles:
         figure.legend(
-            handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=SMALL
+            handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=SMALL
         )
 
 

@@ -196,6 +196,9 @@ def test_numbers_hold_every_number_of_a_table():
 def test_missing_tables_name_the_command(tmp_path):
     with pytest.raises(calibration.NotCalibrated, match=r"emocam_utils\.training\.calibrate"):
         calibration.read_calibration(tmp_path / "none.csv")
+    pd.DataFrame({"variant": ["a"]}).to_csv(tmp_path / "old.csv")
+    with pytest.raises(calibration.NotCalibrated, match="is of an older version; make it again"):
+        calibration.read_calibration(tmp_path / "old.csv")
     table = pd.DataFrame({"threshold": [0.5]}, index=["a"])
     with pytest.raises(KeyError, match=r"b has no threshold .*\.training\.calibrate"):
         calibration.threshold_of("b", table)
@@ -319,7 +322,7 @@ def test_the_same_keep_rate_keeps_as_many_boxes():
 
 def test_thresholds_are_a_networks_own_or_the_first_ones(tmp_path):
     rows = {("seed 1", "a"): 0.1, ("seed 0", "a"): 0.2}
-    table = pd.DataFrame({"threshold": rows}).rename_axis(["network", "variant"])
+    table = pd.DataFrame({"threshold": rows, "matched": rows}).rename_axis(["network", "variant"])
     file = tmp_path / "calibration.csv"
     table.to_csv(file)
     read = calibration.read_calibration(file)
