@@ -90,7 +90,7 @@ def test_no_text_is_below_seven_points_on_a_page(tmp_path):
 
 def test_a_long_footer_does_not_widen_the_figure(tmp_path):
     with figures.style():
-        figure, ax = plt.subplots(figsize=(5, 2))
+        figure, _ = plt.subplots(figsize=(5, 2))
         words = {"name": "fig", "title": "", "caption": "", "notebook": "01"}
         many = "2,000 images, of which 1,901 count; " * 4
         analysis = some_analysis(tmp_path)

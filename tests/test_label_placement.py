@@ -38,7 +38,7 @@ def test_few_labels_never_hide_each_other_and_stay_inside(seed, count):
     places = placed(corners, sizes, (300, 240))
     boxes = rectangles(places, sizes)
     assert all(overlap(a, b) == 0 for i, a in enumerate(boxes) for b in boxes[:i])
-    assert all(0 <= x0 and 0 <= y0 and x1 <= 300 and y1 <= 240 for x0, y0, x1, y1 in boxes)
+    assert all(x0 >= 0 and y0 >= 0 and x1 <= 300 and y1 <= 240 for x0, y0, x1, y1 in boxes)
 
 
 def test_a_full_picture_is_no_error():

@@ -29,17 +29,18 @@ def many_boxes(rng, images=150, per_image=6):
     return simple(kinds, np.repeat(np.arange(images), per_image), rng.integers(0, 2, images))
 
 
-def contest(methods, floor, draws=60, images=150):
+def contest(methods, floor, draws=60, images=150, seed=9):
     """A contest of two methods. methods, floor : (candidates, rng) -> chosen boxes of a method."""
-    rng = np.random.default_rng(9)
+    rng = np.random.default_rng(seed)
     c = many_boxes(rng, images)
-    chosen = {f"random/{seed}": rng.random(len(c.kind)) < 0.3 for seed in range(5)}
+    chosen, noise = {}, rng.random((5, len(c.kind)))
     for cam in ("gradcam", "lime"):
         chosen[f"{cam}/corrected"] = methods(c, rng)
         chosen[f"{cam}/corrected/untrained"] = floor(c, rng)
     chosen["lime/corrected/reseeded"] = chosen["lime/corrected"]
     maps = {name: noise_maps(seed) for seed, name in enumerate(chosen)}
-    return agreement.Contest("corrected", PRESET, c, maps, chosen, ("gradcam", "lime"), draws)
+    cams = "gradcam", "lime"
+    return agreement.Contest("corrected", PRESET, c, maps, chosen, noise, cams, draws)
 
 
 def noise_maps(seed, empty=0):

@@ -223,7 +223,7 @@ def verdict(pairs: pd.DataFrame) -> str:
     """
     counts, words = above_floors(pairs), []
     for name in pairs.index.unique("preset"):
-        rho = pairs.loc[(name, "M_A"), "rho"]
+        rho = pairs["rho"].xs((name, "M_A"), level=("preset", "representation"))
         over = [counts.loc[(preset_name(name), view)] for view in ("M_A", "beyond chance")]
         words.append(
             f"{preset_name(name)}: M_A of two methods correlate at {rho.min():.2f} to "

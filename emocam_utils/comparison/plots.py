@@ -123,12 +123,13 @@ def pairs_figure(pairs: pd.DataFrame, views: Sequence[str]) -> Figure:
     A pair above all floors has a filled dot, any other an open one.
     """
     presets = pairs.index.unique("preset")
-    names = pairs.loc[presets[0]].loc[views[0]].index if len(presets) else []
+    names = pairs.xs((presets[0], views[0]), level=(0, 1)).index if len(presets) else []
     figure, axes = side_by_side(len(views), JOURNAL / len(views), 1.3 + 0.34 * max(len(names), 3))
     shifts = np.linspace(-0.2, 0.2, len(presets)) if len(presets) > 1 else [0.0]
     for ax, view in zip(axes, views, strict=True):
         for preset, colour, shift in zip(presets, PRESET_COLOURS, shifts, strict=False):
-            _plot_pairs(ax, pairs.loc[(preset, view)], np.arange(len(names)) + shift, colour)
+            rows = pairs.xs((preset, view), level=(0, 1))
+            _plot_pairs(ax, rows, np.arange(len(names)) + shift, colour)
         written = [f"{method_name(a)} · {method_name(b)}" for a, b in names]
         ax.set_yticks(range(len(names)), written if ax is axes[0] else [""] * len(names))
         ax.invert_yaxis()

@@ -17,6 +17,7 @@ from ..corpora.images import UnreadableImage
 from ..downloads.assets import AssetError
 from ..downloads.download import LEDGER
 from ..downloads.ledger import FOUND, LATER, LOST, Ledger
+from ..names import preset_name
 from ..networks.emonet import EMONET_LABELS
 from ..networks.valence_arousal import emonet_arousal, emonet_valence
 from ..pipeline.analysis import Analysis
@@ -209,9 +210,9 @@ def annotated_associations(
     """
     found = {}
     try:
-        for title, name in {"as published": "paper", "corrected": "corrected"}.items():
+        for name in ("paper", "corrected"):
             attention = analysis.attention("gradcam", analysis.study.preset(name))
-            found[title] = associate(by_annotation(attention, annotations))
+            found[preset_name(name)] = associate(by_annotation(attention, annotations))
     except (AssetError, UnreadableImage) as error:
         return {}, f"no association: {error}"
     return found, ""

@@ -57,8 +57,8 @@ def concepts_figure(one: Example) -> Figure:
 def class_counts_figure(counts: pd.DataFrame, most: int = 80) -> Figure:
     """Detections per class: images with the class, and boxes, the most frequent first.
 
-    counts : indexed by class, columns images and boxes, and `right` where the corpus knows it: images
-             in which the class really is. Of more classes than `most` the rest is named as such
+    counts : indexed by class, columns images and boxes, and `right` where the corpus knows it:
+             images in which the class really is. Of more classes than `most` the rest is counted
     """
     ordered = counts.sort_values("images", ascending=False, kind="stable")
     shown, rest = ordered[:most], ordered[most:]

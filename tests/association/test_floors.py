@@ -6,12 +6,16 @@ import pytest
 from tiny_attention import tiny_attention
 
 from emocam_utils.association.floors import (
+    attention_where_present,
+    beside_presence_table,
+    cell_table,
     class_table,
     lasting_classes,
     resampled_means,
     shuffled_attention,
     shuffled_means,
 )
+from emocam_utils.association.given_presence import given_presence
 from emocam_utils.pipeline.matrix import associate
 from emocam_utils.stats.measures import mean_percent
 
@@ -54,6 +58,37 @@ def test_floors_of_importances_that_mean_nothing_hold_the_association():
     assert (table["attended"] <= table["presence"]).all()
     assert table["random"].tolist() == pytest.approx(table["attended"].tolist())
     assert table["rank"].tolist() == [1, 2]
+
+
+def test_attention_of_too_few_images_is_not_shown():
+    result = associate(tiny_attention())
+    shown = attention_where_present(result, least=3)
+    few = result.counts.present < 3
+    assert few.any() and shown.isna().to_numpy()[few].all()
+    expected = 100 * result.counts.attended / np.maximum(result.counts.present, 1)
+    np.testing.assert_allclose(shown.to_numpy()[~few], expected[~few])
+
+
+def test_presence_stands_beside_attention_in_every_cell():
+    result = associate(tiny_attention())
+    table = beside_presence_table(result, ["Tree", "Dog"])
+    counts, row = result.counts, table.loc[("Dog", "Joy")]
+    assert table.index[0] == ("Tree", "Joy") and len(table) == 6
+    assert row["present"] == counts.present[0, 0] and row["attended"] == counts.attended[0, 0]
+    there, others, n = counts.present[0, 0], counts.present[0, 1:].sum(), counts.images
+    odds = (there + 0.5) / (n[0] - there + 0.5) / (others + 0.5) * (n[1:].sum() - others + 0.5)
+    assert row["log_odds_of_presence"] == pytest.approx(np.log(odds))
+
+
+def test_the_cells_of_fig_2_carry_their_tests_and_what_is_known():
+    attention = tiny_attention()
+    result, test = associate(attention), given_presence(attention, draws=9)
+    causes = result.matrix > 0
+    table = cell_table([result, result], [test, test * 2], cause=causes, absent=None)
+    row = table.loc[("Dog", "Awe")]
+    assert row["paper_p"] == test.loc[("Dog", "Awe"), "adjusted_p"]
+    assert row["corrected_expected"] == 2 * test.loc[("Dog", "Awe"), "expected"]
+    assert (table["cause"] == (table["paper_images"] > 0)).all() and "absent" not in table
 
 
 def test_classes_that_last_are_counted_among_those_attended_only():

@@ -11,7 +11,6 @@ from emocam_utils import figures
 from emocam_utils.comparison import plots
 
 NAMES = ("gradcam", "lime")
-FULL, UNDEFINED = np.array([[1, 0.42], [0.42, 1]]), np.full((2, 2), np.nan)
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +25,33 @@ def drawn(figure):
     return figure
 
 
-@pytest.mark.parametrize(("values", "texts"), [(FULL, ["0.42", "0.42", "1.00", "1.00"]),
-                                               (UNDEFINED, [])])  # fmt: skip
-def test_agreements(values, texts):
-    table = pd.DataFrame(values, NAMES, NAMES)
-    figure = drawn(plots.rsa_figure({"paper": {"M_A": table, "log odds": table}}))
-    assert sorted(text.get_text() for text in figure.axes[0].texts) == texts
+def pair_rows(rho, above):
+    """Rows as `agreement.pair_table` makes them, for two presets and two views."""
+    names = [("gradcam", "lime"), ("gradcam", "lrp")]
+    index = [
+        (p, v, *pair) for p in ("paper", "corrected") for v in ("M_A", "log odds") for pair in names
+    ]
+    index = pd.MultiIndex.from_tuples(index, names=["preset", "representation", "first", "second"])
+    columns = {"rho": rho, "low": rho - 0.1, "high": rho + 0.05, "untrained": 0.3, "above": above}
+    for floor in plots.FLOORS:
+        columns |= {floor: 0.5, f"{floor}_low": 0.4, f"{floor}_high": 0.6}
+    return pd.DataFrame(columns, index)
+
+
+@pytest.mark.parametrize(("rho", "above"), [(0.9, True), (0.42, False), (np.nan, False)])
+def test_agreements_stand_over_their_floors(rho, above):
+    figure = drawn(plots.pairs_figure(pair_rows(rho, above), ("M_A", "log odds")))
+    ax = figure.axes[0]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [
+        "Grad-CAM · LIME",
+        "Grad-CAM · LRP",
+    ]
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts[:2] == ["as published", "corrected"]
+    dots = ax.collections[3]
+    white = dots.get_facecolors()[0].tolist() == [1, 1, 1, 1]
+    assert white == (not above)
+    np.testing.assert_allclose(np.ma.filled(dots.get_offsets()[:, 0], np.nan), rho)
 
 
 @pytest.mark.parametrize("kept", [40.0, np.nan])
@@ -39,8 +59,10 @@ def test_methods(kept):
     index = pd.MultiIndex.from_product([["paper", "corrected"], NAMES], names=["preset", "method"])
     table = pd.DataFrame({"empty": [0, 3, 1, 2], "images": 4, "kept": kept}, index)
     ax = drawn(plots.methods_figure(table)).axes[0]
-    assert [bar.get_height() for bars in ax.containers for bar in bars] == [0, 75, 25, 50]
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["Grad-CAM", "LIME"]
+    empty = [text.get_text().split(", ")[-1] for text in ax.texts]
+    assert empty == [f"{n} of 4 maps empty" for n in (0, 3, 1, 2)]
+    assert ax.texts[0].get_text().startswith("40.0 %, ") == (kept == 40)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["Grad-CAM", "LIME"]
 
 
 @pytest.mark.parametrize("labels", [("Joy", "Awe"), ("Joy",)])

@@ -173,17 +173,78 @@ def test_agreement_does_not_depend_on_any_order():
         assert rsa.agreement(name).loc["m0", "m0"] == pytest.approx(1)
 
 
-def test_bootstrap_draws_images_for_all_methods_alike_and_is_repeatable():
+def test_halves_take_images_for_all_methods_alike_and_are_repeatable():
     rng = np.random.default_rng(4)
     boxes, predictions, importance = tables(rng)
     c = candidates_of(boxes, predictions)
     chosen = chosen_of(c, importance)
     rsa = rsa_of(c, chosen, chosen, rng.permutation(chosen))
-    drawn = rsa.bootstrap(20, seed=1)
-    assert drawn["M_A"][:, 0, 1] == pytest.approx(1)  # the same choices on the same images
+    drawn = rsa.halves(20, seed=1)
+    assert drawn["M_A"][:, 0, 1] == pytest.approx(0)  # the same choices on the same images
     assert drawn["M_A"][:, 0, 2].std() > 0
-    np.testing.assert_array_equal(rsa.bootstrap(20, seed=1)["M_A"], drawn["M_A"])
-    assert not np.array_equal(rsa.bootstrap(20, seed=2)["M_A"], drawn["M_A"])
+    np.testing.assert_array_equal(rsa.halves(20, seed=1)["M_A"], drawn["M_A"])
+    assert not np.array_equal(rsa.halves(20, seed=2)["M_A"], drawn["M_A"])
+
+
+@pytest.mark.parametrize("view", ["M_A", "beyond chance"])
+def test_an_interval_from_halves_holds_what_corpora_of_that_size_give_on_average(view):
+    rng, rho, error = np.random.default_rng(11), [], []
+    for seed in range(120):
+        c = many_boxes(rng, images=120)
+        typical = c.kind == c.label[c.image].argmax(axis=1)
+        chosen = [rng.random(len(c.kind)) < np.where(typical, 0.6, 0.2) for _ in range(2)]
+        rsa = rsa_of(c, *chosen)
+        rho.append(rsa.agreement(view).iloc[0, 1])
+        error.append(np.sqrt((rsa.halves(12, seed)[view][:, 0, 1] ** 2).mean()))
+    held = np.abs(np.array(rho) - np.mean(rho)) < 1.96 * np.array(error)
+    assert 0.9 <= held.mean() <= 1.0
+
+
+def test_maps_of_noise_choose_the_highest_boxes_and_as_many():
+    c = simple([0, 1, 2, 0, 1], [0, 0, 0, 1, 1], [0, 1])
+    best = c.best(np.array([1, 1, 0, 0, 0], bool), np.array([0.1, 0.3, np.nan, 9.0, 8.0]))
+    assert best.tolist() == [True, True, False, False, False]
+    best = c.best(np.array([0, 0, 1, 0, 1], bool), np.array([0.1, 0.3, np.nan, 8.0, 9.0]))
+    assert best.tolist() == [False, True, False, False, True]
+
+
+def test_the_floor_of_noise_knows_what_size_does_and_shuffles_do_not():
+    rng = np.random.default_rng(12)
+    c = many_boxes(rng)
+    size = np.isin(c.kind, [2, 3])  # two rare classes are large
+    by_size = [rng.random(len(c.kind)) + size for _ in range(8)]
+    chosen = [c.best(rng.random(len(c.kind)) < 0.3, order) for order in by_size[:2]]
+    rsa = rsa_of(c, *chosen)
+    rho = rsa.agreement("beyond chance").iloc[0, 1]
+    noise = rsa.noise(np.array(by_size[2:]), 50)["beyond chance"][:, 0, 1]
+    assert np.quantile(noise, 0.02) < rho and rho - noise.mean() < 0.1
+    assert rho > rsa.shuffled(50)["beyond chance"][:, 0, 1].max() + 0.3
+    assert np.isnan(rsa.noise(np.array(by_size[:1]), 2)["M_A"]).all(), "fewer maps than methods"
+
+
+def compared(vectors):
+    """Spearman's correlation of every two vectors, by its definition."""
+    ranks = [[sum(x < y for x in v) + (sum(x == y for x in v) + 1) / 2 for y in v] for v in vectors]
+    return np.corrcoef(ranks)
+
+
+def test_agreements_equal_the_definition_and_rsatoolbox():
+    rng = np.random.default_rng(13)
+    boxes, predictions, importance = tables(rng, images=60, boxes=300)
+    c = candidates_of(boxes, predictions)
+    chosen = chosen_of(c, importance)
+    rsa = rsa_of(c, chosen, rng.permutation(chosen), rng.permutation(chosen))
+    once = np.ones(len(c.label))
+    for view in ("M_A", "Dice triangle"):
+        vectors = [REPRESENTATIONS[view](one, once, rsa.top) for one in rsa.choices.values()]
+        vectors = np.array(vectors)[:, ~np.isnan(vectors).any(axis=0)]
+        found = rsa.agreement(view).to_numpy()
+        np.testing.assert_allclose(found, compared(vectors), atol=1e-12)
+    toolbox = pytest.importorskip("rsatoolbox")
+    rdms = toolbox.rdm.RDMs(vectors[:, :10])  # a triangle of five things
+    np.testing.assert_allclose(
+        toolbox.rdm.compare(rdms, rdms, method="spearman"), compared(vectors[:, :10]), atol=1e-12
+    )
 
 
 def test_methods_that_know_nothing_agree_in_m_a_and_not_beyond_chance():
@@ -224,4 +285,4 @@ def test_no_image_that_counts_gives_nan_everywhere():
     rsa = rsa_of(c, np.zeros(0, bool), np.zeros(0, bool))
     for name in REPRESENTATIONS:
         assert np.isnan(rsa.agreement(name).to_numpy()).all()
-        assert np.isnan(rsa.bootstrap(2)[name]).all() and np.isnan(rsa.shuffled(2)[name]).all()
+        assert np.isnan(rsa.halves(2)[name]).all() and np.isnan(rsa.shuffled(2)[name]).all()

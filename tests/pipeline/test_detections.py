@@ -13,7 +13,8 @@ from emocam_utils.pipeline.detections import believed, hallucinated, image_rates
 
 BOXES = pd.DataFrame(
     [
-        ("a", "Dog", 0.9), ("a", "Dog", 0.3), ("a", "Cat", 0.2), ("b", "Cat", 0.6), ("b", "Dog", 0.4)
+        ("a", "Dog", 0.9), ("a", "Dog", 0.3), ("a", "Cat", 0.2),
+        ("b", "Cat", 0.6), ("b", "Dog", 0.4),
     ],
     columns=["image", "class", "confidence"],
 )  # fmt: skip

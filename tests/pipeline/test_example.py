@@ -45,8 +45,25 @@ def test_small_box_example_finds_the_smallest_winner_that_the_other_score_denies
     by_size = np.array([0.1, 0.5, 0.1, 0.5, np.nan, 0.5])
     assert small_box_example(boxes, images, by_mean, by_size) == "a"
     assert small_box_example(boxes, images, by_mean, by_mean) is None
+    larger = np.array([0.5, 0.9, 0.5, 0.9, np.nan, 0.5])
+    assert small_box_example(boxes, images, larger, by_mean) is None, "the mean's is the larger"
     nothing = np.full(6, np.nan)
     assert small_box_example(boxes, images, nothing, nothing) is None
+
+
+def test_the_small_box_is_wrong_and_the_other_right_where_causes_are_known():
+    rows = [(i, kind, 1, 0, 0, side, side) for i in "abc" for kind, side in (("E", 1), ("F", 5))]
+    boxes = boxes_of(rows)
+    images = pd.DataFrame({"image": list("abc"), "width": [10] * 3, "height": [10] * 3})
+    by_mean, by_score = np.tile([0.9, 0.5], 3), np.tile([0.1, 0.5], 3)
+    causal = np.array([True, True, False, False, False, True])
+    assert small_box_example(boxes, images, by_mean, by_score, causal) == "c"
+    assert small_box_example(boxes, images, by_mean, by_score, ~causal) is None
+    high, fair = (0.95, 0.0), (0.8, 0.4)
+    assert small_box_example(boxes, images, by_mean, by_score, causal, high) is None
+    assert small_box_example(boxes, images, by_mean, by_score, causal, fair) == "c"
+    assert small_box_example(boxes, images, by_mean, by_score, causal, (0.8, 0.6)) is None
+    assert small_box_example(boxes[:0], images, by_mean[:0], by_score[:0], causal[:0]) is None
 
 
 def test_an_example_keeps_confident_boxes_and_its_probabilities_sum_to_one():

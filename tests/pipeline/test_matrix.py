@@ -1,5 +1,7 @@
 """M_A, M'_A and what is read from them, against the definition."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,7 +70,17 @@ def test_both_presets_have_each_cell_with_its_interval():
     assert row["paper_images"] == hits and row["paper_percent"] == 100 * hits / images
     assert row["paper_low"] == pytest.approx(100 * ends.low)
     assert row["corrected_high"] == pytest.approx(100 * ends.high)
-    assert both.loc[(slice(None), "Fear"), "paper_p"].isna().all()
+    assert both.loc[(slice(None), "Fear"), "paper_percent"].isna().all()
+
+
+def test_presence_alone_is_what_it_would_be_if_every_box_were_attended():
+    attention = tiny_attention()
+    lavish = attention.preset.model_copy(update={"threshold": 0.0})
+    known = replace(attention, preset=lavish, importances=attention.importances.fillna(1) + 1)
+    expected = associate(known)
+    found = associate(attention).presence_alone
+    pd.testing.assert_frame_equal(found.matrix, expected.matrix)
+    assert (found.matrix > associate(attention).matrix).any(axis=None)
 
 
 def test_most_prominent_orders_by_mean_and_leaves_out_what_never_occurs():
@@ -83,6 +95,9 @@ def test_counts_by_hand():
         {"image": ["a", "a", "b"], "class": ["Dog", "Dog", "Dog"], "confidence": [0.5, 0.2, 0.05]}
     )
     assert class_counts(boxes, 0.1).loc["Dog"].tolist() == [2, 1]
+    truth = pd.DataFrame({"image": ["b", "b"], "class": ["Dog", "Cat"]})
+    assert class_counts(boxes, 0.01, truth).loc["Dog"].tolist() == [3, 2, 1]
+    assert class_counts(boxes, 0.1, truth[1:]).loc["Dog", "right"] == 0
     predictions = pd.DataFrame(
         {"image": ["a", "b"], "label": ["Joy", "Joy"], "probability": [0.9, 0.4]}
     )
