@@ -225,18 +225,20 @@ class AssociationExplorer(CorpusExplorer):
         """The heatmap as in the paper; of other measures too, and of what it is compared with."""
         sample = f"\n{self.sample.removesuffix(' · ')}" if self.sample else ""
         measure = self.controls["measure"].value
-        panels = {f"{self.setting.words}{sample}": (self.table, self.images)}
+        panels = {f"{self.setting.lines}{sample}": (self.table, self.images)}
         if self.other is not None:
-            panels[f"{self.compared.words} "] = (self.other, self.other_images)
+            panels[f"{self.compared.lines} "] = (self.other, self.other_images)
         return association_figure(panels, measure=measure)
 
     def difference_figure(self) -> Figure:
         """What is shown less what it is compared with."""
         measure = self.controls["measure"].value
         unit = "percentage points" if measure in PERCENT else measure
-        title = f"{self.setting.words}\nless {self.compared.words}"
+        title = f"{self.setting.lines}\nless {self.compared.lines}"
         panel = {title: (self.difference, self.images)}
-        return association_figure(panel, measure="log odds", word=f"difference in {unit}")
+        figure = association_figure(panel, measure="log odds")  # a measure with a sign
+        figure.axes[-1].set_ylabel(f"difference in {unit}")
+        return figure
 
 
 def _has(name: str, sought: str) -> bool:

@@ -32,6 +32,11 @@ class Setting:
             f"{self.threshold:g}, detector > {self.confidence:g}, emotion > {self.probability:g}"
         )
 
+    @property
+    def lines(self) -> str:
+        """The words in two lines, for the title of a figure."""
+        return self.words.replace(", detector", "\ndetector")
+
     def text(self) -> str:
         """As JSON, which `read_setting` reads."""
         return json.dumps(asdict(self))
