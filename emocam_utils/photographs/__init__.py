@@ -7,11 +7,12 @@ classes   which classes raise and lower a rating: by map, presence, covering and
 evidence  how much of it lies in boxes, and whether that part explains the rating
 layout    size, place, people and faces
 published what EmoCAM reports in Section 3.1, judged where it can be asked
+own       ratings of photographs that nobody has rated
 verdict   what can be said, judged from the tables
 plots
 """
 
-from . import plots
+from . import own, plots
 from .classes import (
     agreement_in_words,
     at_confidences,
@@ -44,7 +45,7 @@ __all__ = [
     "NotRated", "Rated", "agreement_in_words", "at_confidences", "calibration_table",
     "ceiling_table", "centre_table", "class_table", "covered_ratings", "density_table",
     "evidence_in_words", "evidence_table", "layout_in_words", "measure_agreement",
-    "object_table", "part_table", "people_in_words", "people_table", "plots",
+    "object_table", "own", "part_table", "people_in_words", "people_table", "plots",
     "published_claims", "rated", "readers", "reading_in_words", "reading_table", "sign_table",
     "verdict_in_words", "verdict_table",
 ]  # fmt: skip

@@ -49,7 +49,8 @@ def title(stem: str) -> str:
         return words(stem)
 
 
-RATED = {"photographs": "oasis"}  # a section, and the only kind of corpus that it can be asked of
+ONLY = {"photographs": "oasis", "ratings": "folder"}
+"""Sections that can be asked of one kind of corpus: rated by people, and of one's own."""
 
 
 def of_sections(sections: Iterable[str], kind: str, paper: Sequence[str] = ()) -> list[Path]:
@@ -57,12 +58,11 @@ def of_sections(sections: Iterable[str], kind: str, paper: Sequence[str] = ()) -
 
     paper : what the section "paper" stands for; () for all numbered ones
 
-    00_<kind> is a section of the studies of that kind only; 00_corpus is one of all. So is a
-    section that compares with people's ratings one of a corpus that people have rated.
+    00_<kind> is a section of the studies of that kind only; 00_corpus is one of all; see `ONLY`.
     Errors: NotebookError for a section that there is not, or not for this corpus
     """
     every = {words(f.stem).replace(" ", "-"): f for f in sorted(paths.NOTEBOOKS.glob("*.ipynb"))}
-    only = {n: n for n, f in every.items() if f.stem[:3] == "00_" and n != "corpus"} | RATED
+    only = {n: n for n, f in every.items() if f.stem[:3] == "00_" and n != "corpus"} | ONLY
     others = [name for name in every if only.get(name, kind) != kind]
     fitting = {name: file for name, file in every.items() if name not in others}
     wanted: set[Path] = set()
