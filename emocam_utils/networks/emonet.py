@@ -96,8 +96,7 @@ class EmoNet(nn.Module):
     mean, scale : a pixel p in [0, 255] enters as (p - mean) / scale; mean is per channel (3,) or an
                   image (H, W, 3). The original subtracts its mean image and does not scale.
     dropout     : share of fc6's and fc7's outputs dropped in training
-    cam_dropout : share of conv5's activations dropped in training; without it a network trained on
-                  scenes saturates and its maps shrink to points
+    cam_dropout : share of conv5's activations dropped in training; the original has none there
     """
 
     input_size: tuple[int, int] = INPUT_SIZE

@@ -36,9 +36,8 @@ Drawn by source {source}.
 **Recipe.** `make train`: {recipe}. {speed}
 
 **Not as EmoNet.** In training, a share `cam_dropout` of conv5's activations is dropped. The original
-has no dropout there (only before fc6 and fc7, as AlexNet). It is there because without it these
-networks grow sure of themselves and their maps shrink to points. What it changes can be seen in the
-network that was trained without.
+has no dropout there (only before fc6 and fc7, as AlexNet). It was put in to keep the networks from
+saturating; what it changes by itself is shown by the network that was trained without.
 
 **Choice of the seed.** Seed 1 is `emonet.safetensors`, which every section reads, because it was so in
 the first version of this study; there it had been taken from among three seeds after all had been
@@ -61,7 +60,8 @@ Average precision as brambox computes it, detections above confidence 0.005.{det
 {per_class}
 """
 DETECTOR_NOTE = """ The detector was trained
-on scenes as source {source} drew them, which differ from those of today in single levels of grey."""
+on scenes as source {source} drew them, which differ from those of today in single levels of grey,
+and in more at a few edges."""
 
 
 def write_card(folder: Path, test: TrainingScenes) -> None:
@@ -120,7 +120,6 @@ def _compared(
             "calibration scenes right": record["history"][-1]["accuracy"],
             "test scenes right": share,
             "loss at the end": record["history"][-1]["loss"],
-            "minutes": round(sum(epoch["seconds"] for epoch in record["history"]) / 60),
         }
         for file, record, share in zip(files, records, shares, strict=True)
     ]

@@ -1,9 +1,9 @@
 """Train an EmoNet of reduced width on EmoScenes.
 
 Recipe: He initialisation with a small last layer, AdamW with a one-cycle schedule, clipping,
-dropout before both hidden layers and on the CAM layer, and label smoothing. Without the last two
-the network saturates: removing a cue then drops the logit by tens and class activation maps shrink
-to points.
+dropout before both hidden layers and on the CAM layer, and label smoothing. The last two are
+against saturation: a network without both drops the logit by tens when a cue is removed, and its
+maps shrink to points. The original has no dropout on the CAM layer, so one is trained without.
 """
 
 from __future__ import annotations
