@@ -12,18 +12,21 @@ from PIL import Image
 
 from emocam_utils import figures
 from emocam_utils.networks.emonet import EMONET_LABELS
+from emocam_utils.study import load_study
 
 
-def some_analysis(folder):
+def some_analysis(folder, note=""):
     model = SimpleNamespace(name="emonet", weights=folder / "net.safetensors")
     return SimpleNamespace(
-        study=SimpleNamespace(name="mine", figures=folder / "mine", network=model, detector=model),
+        study=SimpleNamespace(
+            name="mine", figures=folder / "mine", network=model, detector=model, note=note
+        ),
         corpus=SimpleNamespace(name="EmoScenes test (synthetic)"),
         hashes={"corpus": "abc", "network": "def", "detector": "123"},
     )
 
 
-def save(folder):
+def save(folder, note=""):
     with figures.style():
         figure, ax = plt.subplots()
         ax.plot([0, 1], [1, 0])
@@ -34,7 +37,7 @@ def save(folder):
             title="A title",
             caption="A caption",
             notebook="01_detection",
-            analysis=some_analysis(folder),
+            analysis=some_analysis(folder, note),
             n="7 images",
         )
 
@@ -56,6 +59,14 @@ def test_the_record_says_of_what_the_figure_is(tmp_path):
     assert record["hashes"] == {"corpus": "abc", "network": "def", "detector": "123"}
     assert saved.png.with_suffix(".csv").read_text() == ",x\n0,0.333333\n"
     assert not plt.get_fignums(), "the figure is left open"
+
+
+def test_the_note_of_a_demonstration_stands_beside_its_network(tmp_path):
+    saved = save(tmp_path, "networks of drawings")
+    record = json.loads(saved.png.with_suffix(".json").read_text())
+    assert record["network"] == "emonet (net.safetensors); networks of drawings"
+    demo = load_study("folder-demo", images=tmp_path)
+    assert "trained on drawings" in demo.note and demo.note in demo.summary()["note"]
 
 
 def test_corpus_network_and_n_are_written_on_the_figure(tmp_path, monkeypatch):

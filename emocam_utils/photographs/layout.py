@@ -31,9 +31,8 @@ def object_table(rated: Rated, seed: int = 0) -> pd.DataFrame:
     """Size, place and density of every box that counts.
 
     returns : one row a box: image, class, theme, area (share of the photograph), distance (of its
-              middle from that of the photograph, 0 in the middle and 1 at the nearest edge's
-              distance, sides scaled alike), and for each dimension <dimension> and
-              <dimension>_noise, the density of the map and that of a map of noise
+              middle from that of the photograph, which is 0; an edge is 1), and for each dimension
+              <dimension> and <dimension>_noise, the density of the map and that of a map of noise
     """
     rng = np.random.default_rng(seed)
     maps = dict(rated.maps)
@@ -94,10 +93,13 @@ def centre_table(rated: Rated, rings: int = 5) -> pd.DataFrame:
         mass = np.abs(cams)
         whole = mass.mean((1, 2))
         for number in range(rings):
-            density = ratio(mass[:, ring == number].mean(axis=1), whole)
+            cells = (ring == number).astype(np.float64)
+            inside = ratio((mass * cells).sum((1, 2)), cells.sum())
+            density = ratio(inside, whole)
             low, high = percentile(weighted_mean(density, rated.weights))
             row = {"dimension": dimension, "ring": number}
-            row |= {"distance": distance[ring == number].mean(), "density": np.nanmean(density)}
+            row["distance"] = float(ratio((distance * cells).sum(), cells.sum()))
+            row["density"] = weighted_mean(density, np.ones((1, len(density))))[0]
             rows.append(row | {"low": low, "high": high})
     return pd.DataFrame(rows).set_index(["dimension", "ring"])
 
@@ -135,7 +137,8 @@ def people_table(rated: Rated, kinds: Mapping[str, tuple[str, ...]] | None = Non
 def layout_in_words(density: pd.DataFrame) -> list[str]:
     """A sentence a dimension and grouping: the groups whose interval leaves 1 out."""
     lines = []
-    for (dimension, grouping), rows in density.groupby(level=["dimension", "grouping"], sort=False):
+    known = density.dropna(subset="density")
+    for (dimension, grouping), rows in known.groupby(level=["dimension", "grouping"], sort=False):
         said = [
             f"{group} {row['density']:.2f} ({row['low']:.2f} to {row['high']:.2f}, "
             f"{row['objects']:.0f} boxes)"

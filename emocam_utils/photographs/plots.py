@@ -193,7 +193,7 @@ def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
         np.linspace(-0.1, 0.1, max(len(dimensions), 1)), colour_of(dimensions).items(), strict=False
     ):
         for ax, grouping in zip(axes, titles, strict=False):
-            rows = density.loc[(dimension, grouping)]
+            rows = density.xs((dimension, grouping), level=("dimension", "grouping"))
             places = np.arange(len(rows))
             ends = ("low", "high")
             _dots(ax, places + shift, rows, "density", colour, vertical=True, ends=ends)

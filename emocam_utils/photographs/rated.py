@@ -142,7 +142,9 @@ def rated(analysis: Analysis, confidence: float) -> Rated:
     said = analysis.corpus.annotations if offers(analysis.corpus, "annotations") else pd.DataFrame()
     missing = [column for column in (*dimensions, "theme") if column not in said]
     if missing or not dimensions:
-        lack = f"the corpus has no {', '.join(missing)}" if missing else "the network rates nothing"
+        lack = (
+            f"the corpus has no {', '.join(missing)}" if dimensions else "the network rates nothing"
+        )
         raise NotRated(
             f"study {analysis.study.name}: {lack}. 08_photographs compares people's ratings with a "
             "network's: STUDY=oasis"

@@ -11,7 +11,10 @@ in rating points, and the contributions of parts of an image add up.
                     <dimension> and <dimension>_beyond
 
 `beyond` is what a contribution has beyond that of an equal area anywhere in its image: an object
-that is as all the rest of a pleasant picture contributes to its valence, but nothing beyond.
+that is as all the rest of a pleasant picture contributes to its valence, but nothing beyond. How a
+rating is split into map and intercept is the head's choice, and differs between heads: a
+contribution grows with the area by what it is worth on average, and only what is beyond does not
+depend on that.
 
 Axes: B boxes, h x w cells, D dimensions.
 """

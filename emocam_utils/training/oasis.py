@@ -22,6 +22,7 @@ from ..corpora.oasis import DIMENSIONS, RATED
 from ..networks.mobilenet_oasis import Heads, save_heads
 from ..pipeline.analysis import Analysis
 from ..pipeline.pooled import mobilenet_features, pooled_features
+from ..stats.agreement import explained, pearson
 from ..stats.bootstrap import resampled_rows
 from ..stats.intervals import percentile
 from ..stats.ridge import FOLDS, cross_fitted, fit_ridge, group_folds
@@ -65,26 +66,15 @@ def fit_heads(analysis: Analysis) -> tuple[Heads, pd.DataFrame, pd.DataFrame]:
 
 def agreement(table: pd.DataFrame, times: int = 2000) -> pd.DataFrame:
     """r and R2 of the folds' ratings with people's, with 95 % intervals over themes."""
-    weights = resampled_rows(table["theme"], times).astype(float)
+    weights = resampled_rows(table["theme"], times)
     rows = {}
     for dimension in DIMENSIONS:
-        people, ours = (table[name].to_numpy() for name in (dimension, f"rated_{dimension}"))
-        r, r2 = _agreement(people, ours, np.ones((1, len(table))))
-        rs, r2s = _agreement(people, ours, weights)
+        both = table[dimension].to_numpy(), table[f"rated_{dimension}"].to_numpy()
         rows[dimension] = {}
-        for name, value, samples in (("r", r, rs), ("R2", r2, r2s)):
-            low, high = percentile(samples)
-            rows[dimension] |= {name: value[0], f"{name} low": low, f"{name} high": high}
+        for name, measure in (("r", pearson), ("R2", explained)):
+            low, high = percentile(measure(*both, weights))
+            rows[dimension] |= {name: measure(*both), f"{name} low": low, f"{name} high": high}
     return pd.DataFrame(rows).T.astype(float)
-
-
-def _agreement(people: np.ndarray, ours: np.ndarray, weights: np.ndarray) -> tuple:
-    """Weighted r and R2 on each sample; weights (T, N) -> (T,), (T,)."""
-    share = weights / weights.sum(axis=1, keepdims=True)
-    middle, mine = share @ people, share @ ours
-    spread, own = share @ people**2 - middle**2, share @ ours**2 - mine**2
-    r = (share @ (people * ours) - middle * mine) / np.sqrt(spread * own)
-    return r, 1 - share @ (people - ours) ** 2 / spread
 
 
 def main() -> None:

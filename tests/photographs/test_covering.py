@@ -27,7 +27,7 @@ def test_an_object_on_a_plain_ground_is_gone(way):
     pixels = np.full((200, 300, 3), 80, np.uint8)
     pixels[50:90, 100:160] = 240
     mask = box_mask(np.array([[92, 42, 168, 98]]), (200, 300))
-    np.testing.assert_allclose(filled(pixels, mask, way).astype(int), 80, atol=1)
+    np.testing.assert_allclose(filled(pixels, mask, way).astype(int), 80, atol=4)
 
 
 def test_boxes_overlap_and_overhang():

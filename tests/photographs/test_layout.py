@@ -32,7 +32,7 @@ def test_density_is_evidence_over_that_of_the_photograph(objects):
     assert whole["valence"].to_numpy() == pytest.approx(1)
     assert objects["arousal"].to_numpy() == pytest.approx(1)
     assert small["area"].to_numpy() == pytest.approx(25 / 2000)
-    assert small["distance"].to_numpy() == pytest.approx(2 * (0.5 - 2.5 / 40))
+    assert small["distance"].to_numpy() == pytest.approx(2 * (0.5 - 2.5 / 50))
     assert whole["distance"].to_numpy() == pytest.approx(0)
 
 
@@ -56,6 +56,8 @@ def test_the_middle_is_denser_where_the_evidence_is():
     )
     assert table.loc["arousal", "density"].to_numpy() == pytest.approx(1)
     assert table.loc["valence", "distance"].is_monotonic_increasing
+    coarse = centre_table(tiny_rated(20)).loc["valence", "density"]
+    assert np.isnan(coarse.iloc[0]) and not np.isnan(coarse.iloc[4]), "no cell lies there"
 
 
 def test_people_are_compared_with_the_network():
