@@ -49,8 +49,9 @@ def evidence_table(rated: Rated, seed: int = 0) -> pd.DataFrame:
 
     returns : one row a dimension and quantity: share with low and high (95 % over themes); noise,
               the same share of maps of noise; others, with the boxes of other photographs (means of
-              ten draws each); gain, others less share: what a photograph's own boxes hold beyond
-              those of others, with gain_low and gain_high (paired)
+              ten draws each); gain, others less share, with gain_low and gain_high: what a
+              photograph's own boxes hold beyond those of others. Of evidence it is the gain beyond
+              that of area, which is chance and would widen the interval
     """
     rng = np.random.default_rng(seed)
     cover = rated.cover
@@ -67,6 +68,10 @@ def evidence_table(rated: Rated, seed: int = 0) -> pd.DataFrame:
             row = {"dimension": dimension, "quantity": name, "share": own[name][0]}
             row |= {"low": low, "high": high, "noise": np.mean([found[name] for found in noise])}
             gain = floor - own[name]
+            if name == "area":
+                by_area = gain
+            elif name != "variance":
+                gain = gain - by_area
             row |= {"others": floor[0], "gain": gain[0]}
             row["gain_low"], row["gain_high"] = percentile(gain[1:])
             rows.append(row)
