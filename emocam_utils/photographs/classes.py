@@ -213,7 +213,8 @@ def signs_of(signs: pd.DataFrame, dimension: str, measure: str) -> tuple[int, in
 def agreement_in_words(table: pd.DataFrame, signs: pd.DataFrame) -> list[str]:
     """A sentence a dimension and measure, against people's ratings."""
     lines = []
-    for (dimension, first), row in table.xs("people", level="second").iterrows():
+    known = table.xs("people", level="second").dropna(subset="rho")
+    for (dimension, first), row in known.iterrows():
         verdict = (
             "goes with" if row["holm"] < 0.05 and row["rho"] > 0 else "is not shown to go with"
         )

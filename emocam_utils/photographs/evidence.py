@@ -28,6 +28,7 @@ OUTSIDE = {
     "variance": "variance of the ratings",
 }
 SMOOTHNESS = 1.5  # cells, of the noise
+DRAWS = 10  # of noise, and of other photographs' boxes
 
 
 def outside_shares(cams: NDArray, cover: NDArray) -> dict[str, NDArray[np.float64]]:
@@ -47,28 +48,32 @@ def evidence_table(rated: Rated, seed: int = 0) -> pd.DataFrame:
     """The share of each of OUTSIDE that lies in no box.
 
     returns : one row a dimension and quantity: share with low and high (95 % over themes); noise,
-              the same share of maps of noise; others, with the boxes of other photographs
+              the same share of maps of noise; others, with the boxes of other photographs (means of
+              ten draws each); gain, others less share, with gain_low and gain_high: what a
+              photograph's own boxes hold beyond those of others. Of evidence it is the gain beyond
+              that of area, which is chance and would widen the interval
     """
     rng = np.random.default_rng(seed)
     cover = rated.cover
-    elsewhere = cover[_others(rng, len(cover))]
-    once = np.ones((1, len(cover)))
+    elsewhere = [cover[_others(rng, len(cover))] for _ in range(DRAWS)]
+    weights = np.vstack([np.ones((1, len(cover))), rated.weights])  # first the table itself
     rows = []
     for dimension, cams in rated.maps.items():
-        floor = noise_like(cams, rng)
-        kinds = {"share": (cams, cover), "noise": (floor, cover), "others": (cams, elsewhere)}
-        shares = {kind: outside_shares(*given) for kind, given in kinds.items()}
+        own = _outside(cams, cover, weights)
+        noise = [_outside(noise_like(cams, rng), cover, weights[:1]) for _ in range(DRAWS)]
+        others = [_outside(cams, other, weights) for other in elsewhere]
         for name in OUTSIDE:
-            row = {"dimension": dimension, "quantity": name}
-            for kind, given in kinds.items():
-                if name == "variance":
-                    value, samples = _variance(*given, None), _variance(*given, rated.weights)
-                else:
-                    value = float(weighted_mean(shares[kind][name], once)[0])
-                    samples = weighted_mean(shares[kind][name], rated.weights)
-                row[kind] = value
-                if kind == "share":
-                    row["low"], row["high"] = percentile(samples)
+            floor = np.mean([found[name] for found in others], axis=0)
+            low, high = percentile(own[name][1:])
+            row = {"dimension": dimension, "quantity": name, "share": own[name][0]}
+            row |= {"low": low, "high": high, "noise": np.mean([found[name] for found in noise])}
+            gain = floor - own[name]
+            if name == "area":
+                by_area = gain
+            elif name != "variance":
+                gain = gain - by_area
+            row |= {"others": floor[0], "gain": gain[0]}
+            row["gain_low"], row["gain_high"] = percentile(gain[1:])
             rows.append(row)
     return pd.DataFrame(rows).set_index(["dimension", "quantity"])
 
@@ -100,9 +105,12 @@ def part_table(rated: Rated) -> pd.DataFrame:
 
 
 def noise_like(cams: NDArray, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Maps of smooth noise, each with the mean and the spread of the map in its place."""
+    """Maps of smooth noise, each with the mean and the spread of the map in its place.
+
+    Its edges meet, or the filter would make the noise stronger there than in the middle.
+    """
     noise = rng.standard_normal(cams.shape)
-    smooth = gaussian_filter(noise, (0, SMOOTHNESS, SMOOTHNESS))
+    smooth = gaussian_filter(noise, (0, SMOOTHNESS, SMOOTHNESS), mode="wrap")
     smooth -= smooth.mean((1, 2), keepdims=True)
     spread = smooth.std((1, 2), keepdims=True)
     scaled = smooth * ratio(cams.std((1, 2), keepdims=True), spread)
@@ -115,23 +123,27 @@ def evidence_in_words(evidence: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
     for dimension in evidence.index.unique("dimension"):
         here, boxes = evidence.loc[dimension], parts.loc[(dimension, "boxes")]
         area, mass, spread = (here.loc[name] for name in ("area", "mass", "variance"))
-        more, less = mass["high"] < area["share"], mass["low"] > area["share"]
-        where = f"boxes hold {'more' if more else 'less' if less else 'as much'} than their area"
+        more, less = mass["gain_low"] > 0, mass["gain_high"] < 0
+        where = "boxes hold " + ("more than" if more else "less than" if less else "no more than")
         lines.append(
             f"{dimension}: {mass['share']:.0%} of the evidence lies in no box, of the area "
-            f"{area['share']:.0%}: {where}. What lies in boxes carries {1 - spread['share']:.0%} "
-            f"of the variance of the network's ratings (boxes of other photographs "
-            f"{1 - spread['others']:.0%}, noise {1 - spread['noise']:.0%}); its sum goes with them "
-            f"with r {boxes['network']:.2f} ({boxes['network_low']:.2f} to "
+            f"{area['share']:.0%}: {where} those of other photographs ({mass['gain']:+.1%}, "
+            f"{mass['gain_low']:+.1%} to {mass['gain_high']:+.1%}). What lies in boxes carries "
+            f"{1 - spread['share']:.0%} of the variance of the network's ratings (boxes of other "
+            f"photographs {1 - spread['others']:.0%}, noise {1 - spread['noise']:.0%}); its sum "
+            f"goes with them with r {boxes['network']:.2f} ({boxes['network_low']:.2f} to "
             f"{boxes['network_high']:.2f}) and with people's with r {boxes['people']:.2f} "
             f"({boxes['people_low']:.2f} to {boxes['people_high']:.2f})."
         )
     return lines
 
 
-def _variance(cams: NDArray, cover: NDArray, weights: NDArray | None) -> float | NDArray:
-    """Share of the variance of the maps' means that lies in no box."""
-    return carried((cams * (1 - cover)).mean((1, 2)), cams.mean((1, 2)), weights)
+def _outside(cams: NDArray, cover: NDArray, weights: NDArray) -> dict[str, NDArray[np.float64]]:
+    """Each of OUTSIDE on each sample: name -> (T,)."""
+    shares = outside_shares(cams, cover)
+    found = {name: weighted_mean(share, weights) for name, share in shares.items()}
+    rest = (cams * (1 - cover)).mean((1, 2))
+    return found | {"variance": carried(rest, cams.mean((1, 2)), weights)}
 
 
 def _others(rng: np.random.Generator, count: int) -> NDArray[np.int64]:

@@ -31,8 +31,8 @@ def verdict_table(
         own = reading.loc[(NETWORK, dimension, ALL)]
         others = reading.xs((dimension, ALL), level=("dimension", "group")).drop(NETWORK)
         next_best = others.loc[others["r"].idxmax()]
-        mass, area = evidence.loc[(dimension, "mass")], evidence.loc[(dimension, "area")]
-        variance, boxes = evidence.loc[(dimension, "variance")], parts.loc[(dimension, "boxes")]
+        mass, variance = (evidence.loc[(dimension, name)] for name in ("mass", "variance"))
+        boxes = parts.loc[(dimension, "boxes")]
         ceiling = ceilings.loc[(dimension, ALL), "ceiling"]
         questions = {
             "reads better than the next reader": (
@@ -41,11 +41,11 @@ def verdict_table(
             "reads as well as the raters' agreement allows": (
                 own["r"], ceiling, own["r_high"] >= ceiling
             ),
-            "evidence is in boxes beyond their area": (
-                1 - mass["share"], 1 - area["share"], mass["high"] < area["share"]
+            "boxes hold more evidence than other photographs' boxes": (
+                1 - mass["share"], 1 - mass["others"], mass["gain_low"] > 0
             ),
             "boxes carry more of the variance than other photographs' boxes": (
-                1 - variance["share"], 1 - variance["others"], variance["high"] < variance["others"]
+                1 - variance["share"], 1 - variance["others"], variance["gain_low"] > 0
             ),
             "the sum in boxes goes with people's ratings": (
                 boxes["people"], 0.0, boxes["people_low"] > 0

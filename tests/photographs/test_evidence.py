@@ -43,13 +43,15 @@ def test_planted_evidence_is_found_where_it_is():
     assert inside.loc["variance", "share"] < 0.1 and outside.loc["variance", "share"] > 0.9
     assert inside.loc["mass", "noise"] == pytest.approx(0.8, abs=0.03)
     assert inside.loc["variance", "others"] > inside.loc["variance", "high"]
+    assert inside.loc["mass", "gain_low"] > 0 > outside.loc["mass", "gain_high"]
+    assert inside.loc["area", "gain"] == pytest.approx(0, abs=1e-9)
 
 
 def test_evidence_that_is_anywhere_is_at_its_floors():
     table = evidence_table(planted(True)).loc["arousal"]
     for name in ("mass", "raises", "lowers"):
         row = table.loc[name]
-        assert row["low"] - 0.01 <= row["others"] <= row["high"] + 0.01
+        assert row["gain_low"] <= 0 <= row["gain_high"]
         assert row["share"] == pytest.approx(row["noise"], abs=0.05)
 
 
@@ -59,6 +61,11 @@ def test_noise_has_the_maps_mean_and_spread_and_nothing_else():
     np.testing.assert_allclose(noise.mean((1, 2)), cams.mean((1, 2)))
     np.testing.assert_allclose(noise.std((1, 2)), cams.std((1, 2)))
     assert abs(np.corrcoef(noise.ravel(), cams.ravel())[0, 1]) < 0.2
+    many = noise_like(
+        np.random.default_rng(1).normal(0, 1, (2000, 13, 16)), np.random.default_rng(0)
+    )
+    strength = (many**2).mean(axis=0)
+    assert strength.max() / strength.min() < 1.3, "no stronger at the edges"
 
 
 def test_parts_add_up_and_the_planted_one_carries():

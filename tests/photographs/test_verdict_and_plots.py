@@ -45,9 +45,11 @@ def test_the_verdict_is_judged_from_the_tables(tables):
     verdict = photographs.verdict_table(*(tables[name] for name in ASKED))
     valence = verdict.loc["valence"]["holds"]
     assert valence["classes: what the map gives goes with people's ratings"]
-    assert valence["evidence is in boxes beyond their area"]
+    assert valence["boxes hold more evidence than other photographs' boxes"]
     assert not valence["classes: covering goes with people's ratings"], "it was not measured"
-    assert not verdict.loc["arousal"]["holds"]["evidence is in boxes beyond their area"]
+    assert not verdict.loc["arousal"]["holds"][
+        "boxes hold more evidence than other photographs' boxes"
+    ]
     lines = photographs.verdict_in_words(tables["reading"], verdict)
     assert "(but not by covering) go with people's" in lines[0]
     changed = tables["agreement"].assign(holm=1.0)
