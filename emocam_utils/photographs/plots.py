@@ -210,6 +210,7 @@ def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
         ax.axhline(1, color=FLOOR, linewidth=0.8, linestyle="--")
         ax.set_title(title, fontsize=9)
     axes[0].set_ylabel("|map| inside over that of\nthe whole photograph", fontsize=8)
+    axes[2].plot([], [], "_", color=FLOOR, markersize=10, label="map of noise")
     if dimensions:
         handles = axes[2].get_legend_handles_labels()
         figure.legend(*handles, loc="outside upper center", ncols=4, frameon=False, fontsize=SMALL)
