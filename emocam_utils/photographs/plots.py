@@ -119,6 +119,7 @@ def classes_figure(table: pd.DataFrame, judged: int) -> Figure:
         ax.grid(axis="y", color="#f1f3f5")
     names = [f"{name}  ({counts[name]})" for name in order]
     axes[0].set_yticks(np.arange(len(order)), names, fontsize=SMALL)
+    axes[0].set_ylim(-0.7, max(len(order), 1) - 0.3)
     if len(order):
         figure.legend(
             *axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4,
