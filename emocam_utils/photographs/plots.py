@@ -119,6 +119,7 @@ def classes_figure(table: pd.DataFrame, judged: int) -> Figure:
         ax.grid(axis="y", color="#f1f3f5")
     names = [f"{name}  ({counts[name]})" for name in order]
     axes[0].set_yticks(np.arange(len(order)), names, fontsize=SMALL)
+    axes[0].set_ylim(-0.7, max(len(order), 1) - 0.3)
     if len(order):
         figure.legend(
             *axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4,
@@ -210,6 +211,7 @@ def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
         ax.axhline(1, color=FLOOR, linewidth=0.8, linestyle="--")
         ax.set_title(title, fontsize=9)
     axes[0].set_ylabel("|map| inside over that of\nthe whole photograph", fontsize=8)
+    axes[2].plot([], [], "_", color=FLOOR, markersize=10, label="map of noise")
     if dimensions:
         handles = axes[2].get_legend_handles_labels()
         figure.legend(*handles, loc="outside upper center", ncols=4, frameon=False, fontsize=SMALL)
