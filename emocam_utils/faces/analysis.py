@@ -143,7 +143,7 @@ def face_analysis(
     except UnreadableImage as error:
         if folder:
             raise
-        return FaceAnalysis(chosen, device, open_faces(), f"{error}. The examples are shown.")
+        return FaceAnalysis(chosen, device, open_faces(), note=f"{error}. The examples are shown.")
     return found
 
 

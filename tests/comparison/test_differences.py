@@ -14,6 +14,8 @@ from tiny_choices import at_random, contest, looking, noise_maps, simple
 from emocam_utils.comparison import agreement, differences
 from emocam_utils.pipeline.tables import maps_table
 
+NO_NOISE = np.empty((0, 4))
+
 
 def test_method_table_counts_empty_maps_and_what_another_seed_changes():
     one = contest(looking, at_random, draws=2)
@@ -38,7 +40,7 @@ def test_spread_is_the_largest_difference_of_percentages():
     # two images of Joy, each with a dog and a tree; the methods disagree about the trees
     c = simple([0, 1, 0, 1], [0, 0, 1, 1], [0, 0])
     chosen = {"gradcam/x": np.array([1, 1, 1, 1], bool), "lime/x": np.array([1, 0, 0, 0], bool)}
-    one = agreement.Contest("x", PRESET, c, {}, chosen, ("gradcam", "lime"), 2)
+    one = agreement.Contest("x", PRESET, c, {}, chosen, NO_NOISE, ("gradcam", "lime"), 2)
     table = differences.spread_table(one, least=2)
     assert list(table.index) == [("Tree", "Joy"), ("Dog", "Joy")]
     assert table.loc[("Tree", "Joy")].tolist() == [100, 0, 100, 100, 2]
@@ -57,7 +59,7 @@ def test_example_images_are_of_different_labels_and_have_maps():
     cams = np.ones((6, 2, 2))
     cams[4] = 0  # e has no map
     maps = dict.fromkeys(("gradcam/c", "lime/c"), maps_table(names, np.zeros(6, int), cams))
-    one = agreement.Contest("c", PRESET, simple([], [], []), maps, {}, ("gradcam", "lime"), 2)
+    one = agreement.Contest("c", PRESET, simple([], [], []), maps, {}, NO_NOISE, ("gradcam", "lime"), 2)
     assert differences.example_images(known, one, 3).to_dict() == {"a": "x", "c": "y", "f": "z"}
     assert list(differences.example_images(known, one, 2).index) == ["a", "c"]
 
