@@ -28,7 +28,15 @@ PACKAGE = Path(__file__).parents[1]
 PINS = ("requirements.txt", "requirements-nodeps.txt")
 RECORD = ".run.json"  # NN_name.run.json, beside the executed notebook
 DIGESTS = ".digests.json"  # in the folder of figures
-SHIPPED = ("", "emoscenes", "emoscenes/validation", "faces", "objects")  # folders of data/
+SHIPPED = (
+    "",
+    "emoscenes",
+    "emoscenes/networks/*",
+    "emoscenes/validation",
+    "faces",
+    "oasis",
+    "objects",
+)
 UNREAD = (".md", ".lock", ".checkpoint", "presets.yaml")  # of these: the study has the presets
 SETTLED_SECONDS = 2.0  # a file may change again within one tick of its file system's clock
 
@@ -167,7 +175,7 @@ def _named_files(value: Any) -> Iterator[Path]:
 
 def _shipped_data() -> Iterator[Path]:
     for folder in SHIPPED:
-        for file in (paths.DATA / folder).glob("[!.]*.*"):
+        for file in paths.DATA.glob(f"{folder}/[!.]*.*" if folder else "[!.]*.*"):
             if not file.name.endswith(UNREAD):
                 yield file
 

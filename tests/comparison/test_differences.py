@@ -59,7 +59,9 @@ def test_example_images_are_of_different_labels_and_have_maps():
     cams = np.ones((6, 2, 2))
     cams[4] = 0  # e has no map
     maps = dict.fromkeys(("gradcam/c", "lime/c"), maps_table(names, np.zeros(6, int), cams))
-    one = agreement.Contest("c", PRESET, simple([], [], []), maps, {}, NO_NOISE, ("gradcam", "lime"), 2)
+    one = agreement.Contest(
+        "c", PRESET, simple([], [], []), maps, {}, NO_NOISE, ("gradcam", "lime"), 2
+    )
     assert differences.example_images(known, one, 3).to_dict() == {"a": "x", "c": "y", "f": "z"}
     assert list(differences.example_images(known, one, 2).index) == ["a", "c"]
 

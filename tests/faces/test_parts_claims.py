@@ -96,7 +96,7 @@ def test_what_is_moved_is_the_template(mouth: Measured) -> None:
 )
 def test_verdicts_are_those_that_are_known(part: str, joy: str, surprise: str) -> None:
     """Of correct faces and of those that are labelled wrongly: these are explained as answered."""
-    table = claims_table([measured_reader(part, 200, wrong=80)], times=999)
+    table = claims_table([measured_reader(part, 240, wrong=160)], times=999)
     said = table.set_index(["measure", "emotion", "faces"])["verdict"]
     for name in (*METHODS, "occlusion, logit", "occlusion, probability"):
         for faces in ("correct", "misclassified"):
@@ -161,9 +161,9 @@ def test_fewer_than_30_faces_are_not_judged() -> None:
     assert counts.min() < 30  # else this shows nothing
     for emotion, n in counts.items():
         rows = table[table["emotion"].eq(emotion) & table["faces"].eq("correct")]
-        assert rows["n"].eq(n).all()
-        assert rows["verdict"].eq("not testable").all() == (n < 30)
-        assert rows["p_all"].isna().all() == (n < 30) and rows["difference"].notna().all()
+        assert rows["n"].le(n).all() and rows["n"].max() == n  # a face may have an empty map
+        assert (rows["verdict"].eq("not testable") == (rows["n"] < 30)).all()
+        assert (rows["p_all"].isna() == (rows["n"] < 30)).all() and rows["difference"].notna().all()
 
 
 def test_verdict_by_hand() -> None:

@@ -45,11 +45,14 @@ def test_the_verdict_is_judged_from_the_tables(tables):
     verdict = photographs.verdict_table(*(tables[name] for name in ASKED))
     valence = verdict.loc["valence"]["holds"]
     assert valence["classes: what the map gives goes with people's ratings"]
-    assert valence["boxes hold more evidence than other photographs' boxes"]
     assert not valence["classes: covering goes with people's ratings"], "it was not measured"
-    assert not verdict.loc["arousal"]["holds"][
-        "boxes hold more evidence than other photographs' boxes"
-    ]
+    for low in (-0.1, 0.1):
+        evidence = tables["evidence"].assign(gain_low=low)
+        judged = photographs.verdict_table(
+            *({**tables, "evidence": evidence}[name] for name in ASKED)
+        )
+        held = judged.xs("boxes hold more evidence than other photographs' boxes", level="question")
+        assert held["holds"].eq(low > 0).all()
     lines = photographs.verdict_in_words(tables["reading"], verdict)
     assert "(but not by covering) go with people's" in lines[0]
     changed = tables["agreement"].assign(holm=1.0)

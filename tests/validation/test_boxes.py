@@ -60,7 +60,7 @@ def test_the_intervals_cover_the_measures():
         assert low < found[name] < high and high - low < 0.5
 
 
-def boxes_of_scenes(rng, scenes=80):
+def boxes_of_scenes(rng, scenes=200):
     """One to five boxes a scene, which share a part of their noise: image, score, positive."""
     image = np.repeat(np.arange(scenes), rng.integers(1, 6, scenes))
     shared = rng.normal(size=scenes)[image]

@@ -21,12 +21,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...stats.bootstrap import weighted_mean
-from ...stats.intervals import LEVEL, Interval
+from ...stats.intervals import Interval
 from ...stats.sign_flips import FLIPS, FlippedMeans, flipped_means
 from .measured import CORRECT, MISCLASSIFIED, Measured
 from .template import MOVES, REGIONS
 
-ALPHA = 1 - LEVEL
+ALPHA = 0.05
 LEAST = 30  # faces; fewer are not judged
 COVER = "occlusion, "
 EYES_AND_BROWS = "eyes and brows"
