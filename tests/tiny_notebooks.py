@@ -27,9 +27,11 @@ for name in {names}:
 """
 # Writes an offline explorer where the true one does, of nothing.
 PAGE = """
-import pathlib, sys
+import os, pathlib, sys
 given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
-pathlib.Path("figures", given["--variant"], "explore.html").write_text("explorer")
+figures = os.environ.get("EMOCAM_FIGURES", "figures")
+page = pathlib.Path(figures, given["--variant"], "explore.html")
+page.write_text("explorer")
 """
 
 
@@ -104,7 +106,8 @@ class Project:
         """The notebooks that make would execute."""
         shown = self.make("DRY_RUN=1", *(arguments or ["paper"]))
         assert shown.returncode == 0, shown.stderr
-        return [line.split()[2].strip(":") for line in shown.stdout.splitlines()]
+        lines = shown.stdout.splitlines()
+        return [line.split()[2].strip(":") for line in lines if line.startswith("would ")]
 
     def files(self) -> dict[str, int]:
         """Every file but caches -> when it was written."""

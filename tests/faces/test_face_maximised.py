@@ -60,7 +60,7 @@ def test_the_panels_are_those_of_the_figure(analysis):
     ]  # fmt: skip
     drawn = panels["untrained, as (b)"].tobytes()
     assert drawn == floor.pictures["happiness"].convert("L").tobytes()
-    assert panels["maximised for happiness"] == found.pictures["happiness"]
+    assert panels["maximised for happiness"] == found.pictures["happiness"].convert("L")
 
 
 def test_what_is_changed_stands_beside_the_floor(analysis):

@@ -62,7 +62,7 @@ def test_a_run_to_the_end(run):
     assert printed(run.executed("01_detection.ipynb")) == [
         sys.executable,
         str(paths.ROOT),
-        "folder 1 module://",
+        "folder-demo 1 module://",
     ]
     assert "Which objects?" in (run.out / "01_detection.html").read_text()
     assert "01_detection  2/6  Which objects?" in run.error

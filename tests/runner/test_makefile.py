@@ -186,7 +186,8 @@ def test_clean_keeps_figures_and_downloads(project):
     left = project.files()
     assert {*kept, "figures/emoscenes/fig2.png"} <= set(left) and not {*scratch} & set(left)
     assert not any("/notebooks/" in name for name in left)
-    assert project.would_run() == ["00_corpus", "01_detection", "02_association"]
+    sections = ["00_corpus", "01_detection", "02_association"]
+    assert project.would_run() == [*sections, "explore.html"]
 
 
 def test_help_lists_targets_sections_and_variables(project):
