@@ -197,7 +197,7 @@ def again(
     rows = in_parallel(fresh_ids(corpus), weights, presets, methods=False)[network]
     now, before = matrices_of(rows, thresholds, presets), evidence.corpora[network][corpus]
     truth = evidence.truths[network]
-    found = judged_corpora(truth, [now, before])["ap"].unstack("corpus", sort=False)
+    found = judged_corpora(truth, [now, before])["ap"].unstack("corpus")
     shared = now.counts.index.union(before.counts.index)
     table = pd.DataFrame({"ap": found[0], "shipped": found[1]}).loc[list(HEADLINE)]
     counts = (m.counts.reindex(shared, fill_value=0) for m in (now, before))
