@@ -45,10 +45,10 @@ def test_a_pair_is_above_its_floors_only_if_it_says_more_than_presence():
 
 
 def test_agreeing_no_more_than_untrained_methods_do_is_no_agreement():
-    same = contest(looking, looking, seed=0)
-    pairs = same.pairs("beyond chance")
-    assert pairs["shuffled_p"].item() < 0.05 and not pairs["above"].item()
-    assert pairs["beyond_low"].item() < 0
+    """Of ten contests at a rate of .05, two by chance happen in one of eighty."""
+    pairs = [contest(looking, looking, seed=seed).pairs("beyond chance") for seed in range(10)]
+    assert all(table["shuffled_p"].item() < 0.05 for table in pairs)
+    assert sum(table["above"].item() for table in pairs) <= 2
 
 
 def test_two_methods_that_avoid_each_other_are_below_their_floor():
