@@ -61,6 +61,8 @@ def test_the_panels_are_those_of_the_figure(analysis):
     drawn = panels["untrained, as (b)"].tobytes()
     assert drawn == floor.pictures["happiness"].convert("L").tobytes()
     assert panels["maximised for happiness"] == found.pictures["happiness"].convert("L")
+    drawings = [{e: p.tobytes() for e, p in of.pictures.items()} for of in (found, floor)]
+    assert drawings[0] != drawings[1], "the floor is of another network"
 
 
 def test_what_is_changed_stands_beside_the_floor(analysis):
