@@ -1,4 +1,4 @@
-"""Matrices of fresh corpora for every network of 06_validation: `make fresh`.
+"""Matrices of fresh corpora for every network of 06_validation: `make spread`.
 
     python -m emocam_utils.training.fresh [--corpora 50] [--methods 10] [--network "seed 0"]
 
