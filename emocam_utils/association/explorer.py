@@ -81,8 +81,8 @@ class AssociationExplorer(CorpusExplorer):
     @property
     def setting(self) -> Setting:
         """What the matrix is made with, as the controls say."""
-        names = ("cam", "maps", "score", "threshold", "confidence", "probability")
-        return Setting(**{name: self.controls[name].value for name in names})
+        cam, maps, p = self.controls["cam"].value, self.controls["maps"].value, self.preset
+        return Setting(cam, maps, p.importance, p.threshold, p.confidence, p.probability)
 
     @property
     def compared(self) -> Setting | None:

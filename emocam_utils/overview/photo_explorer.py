@@ -47,7 +47,7 @@ class PhotoExplorer(Explorer):
             "cam": choice("CAM method", named(analysis.study.cams, method_name)),
             "threshold": slider(
                 f"{score_name(start.importance)} >", start.threshold, 2.0,
-                "A box is attended if the map in it scores more than this",
+                "A box is attended if the map in it scores more than this", digits=3,
             ),
         }  # fmt: skip
         self.title = analysis.ids[0]

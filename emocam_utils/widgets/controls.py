@@ -23,18 +23,27 @@ from .state import save_state, saved_states, settings_file
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 LONG = {"description_width": "150px"}
-WIDE = {"width": "min(430px, 100%)"}
+WIDE = {"width": "min(430px, calc(100% - 4px))"}
+COLUMN = {"width": "440px", "max_width": "100%"}
 PAUSE = 0.02  # seconds in which the movements of a slider are drawn once
 REST = 0.25  # seconds without a movement after which what takes longer is drawn
 
 
 def slider(
-    label: str, value: float, most: float = 1.0, help: str = "", least: float = 0.0
+    label: str,
+    value: float,
+    most: float = 1.0,
+    help: str = "",
+    least: float = 0.0,
+    digits: int = 2,
 ) -> ipywidgets.FloatSlider:
-    """A slider that reports while it is dragged; `Explorer` draws once for what is waiting."""
+    """A slider that reports while it is dragged; `Explorer` draws once for what is waiting.
+
+    digits : behind the point; a browser moves a value of more digits to the nearest of these
+    """
     return ipywidgets.FloatSlider(
-        value, min=least, max=most, step=0.01, description=label, continuous_update=True,
-        readout_format=".2f", style=LONG, layout=WIDE, tooltip=help or label,
+        value, min=least, max=most, step=10**-digits, description=label, continuous_update=True,
+        readout_format=f".{digits}f", style=LONG, layout=WIDE, tooltip=help or label,
     )  # fmt: skip
 
 
@@ -68,7 +77,8 @@ def row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 def column(*widgets: ipywidgets.Widget) -> ipywidgets.VBox:
-    return ipywidgets.VBox(widgets, layout={"max_width": "100%"})
+    """Controls below each other, as wide as one of them."""
+    return ipywidgets.VBox(widgets, layout=COLUMN)
 
 
 class Explorer:
