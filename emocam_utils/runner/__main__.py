@@ -146,6 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        print("interrupted: what is finished is kept, and the same again goes on", file=sys.stderr)
         return 130
     if failed:
         print(f"Not made: {', '.join(failed)}. The rest: {page}", file=sys.stderr)

@@ -10,7 +10,10 @@ from urllib.parse import quote
 
 from .notebooks import words
 
-BEGIN, END = '<nav class="links" aria-label="pages">', "</nav>"
+BEGIN, END = (
+    '<nav aria-label="pages" class="links">',
+    "</nav>",
+)  # attributes as nbconvert sorts them
 
 
 def links_html(stem: str, stems: Sequence[str] = ()) -> str:

@@ -53,7 +53,7 @@ class CorpusExplorer(Explorer):
     sample : "" or, of a corpus of more than `most` images, that this is a seeded sample of them
     """
 
-    offline = "../explore.html"
+    offline = True
 
     def __init__(
         self,
@@ -143,7 +143,9 @@ class CorpusExplorer(Explorer):
         """The filters as the sliders say them, without the last digits of a browser's numbers."""
         c = self.controls
         names = [name for name in ("threshold", "confidence", "probability") if name in c]
-        update = {name: round(c[name].value, 6) for name in names} | {"importance": c["score"].value}
+        update = {name: round(c[name].value, 6) for name in names} | {
+            "importance": c["score"].value
+        }
         return self.presets[c["maps"].value].model_copy(update=update)
 
     def _attention(self, cam: str, maps: str) -> Attention:

@@ -4,12 +4,14 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_notebook
 from tiny_notebooks import write_notebook
 
 from emocam_utils import paths
 from emocam_utils.runner.gallery import RecordError, read_records, write_gallery
 from emocam_utils.runner.links import links_html
 from emocam_utils.runner.notebooks import title
+from emocam_utils.runner.offline import to_html
 
 
 @pytest.fixture
@@ -178,7 +180,8 @@ def test_a_section_opens_with_what_its_notebook_found(figures):
 def test_notebooks_pages_are_linked_to_each_other(figures):
     for stem in ("01_detection", "02_association"):
         run_of(figures, stem, products=[])
-        (figures / "notebooks" / f"{stem}.html").write_text(links_html(stem))
+        html = to_html(new_notebook(), stem, figures, links_html(stem))
+        (figures / "notebooks" / f"{stem}.html").write_text(html)
     page()
     text = (figures / "notebooks" / "01_detection.html").read_text()
     assert 'href="02_association.html"' in text and 'href="../index.html#01_detection"' in text

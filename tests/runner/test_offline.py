@@ -99,7 +99,7 @@ def test_every_picture_has_words(tmp_path):
     cells = [
         new_code_cell("early", outputs=[pictured()]),
         new_markdown_cell("## Boxes & maps\ntext"),
-        new_code_cell("a", outputs=[pictured("Fig. 1: \"what\" is <seen>"), pictured()]),
+        new_code_cell("a", outputs=[pictured('Fig. 1: "what" is <seen>'), pictured()]),
     ]
     page = BeautifulSoup(to_html(new_notebook(cells=cells), "x", tmp_path), "html.parser")
     words = [image["alt"] for image in page.find_all("img")]
