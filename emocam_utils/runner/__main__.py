@@ -165,3 +165,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("interrupted before it began", file=sys.stderr)
         sys.exit(130)
+    except OSError as error:  # e.g. a full disk
+        print(f"{' '.join(sys.argv[1:2])}: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -123,7 +124,7 @@ def write_gallery(study: str) -> Path:
         sections.append({**about, "finding": run.get("finding", ""), "figures": own})
     link_pages(folder / "notebooks", stems)
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
-    about = sorted({record.of for record in records})
+    about = [of for of, _ in Counter(record.of for record in records).most_common()]
     explorer = (folder / "explore.html").exists()
     html = template.render(study=study, about=about, sections=sections, explorer=explorer)
     page, part = folder / "index.html", folder / f".index-{os.getpid()}.html"

@@ -143,7 +143,7 @@ class CorpusExplorer(Explorer):
         """The filters as the sliders say them, without the last digits of a browser's numbers."""
         c = self.controls
         names = [name for name in ("threshold", "confidence", "probability") if name in c]
-        update = {name: round(c[name].value, 6) for name in names} | {
+        update = {name: round(c[name].value, 9) for name in names} | {
             "importance": c["score"].value
         }
         return self.presets[c["maps"].value].model_copy(update=update)

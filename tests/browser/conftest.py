@@ -97,7 +97,8 @@ def lab(notebook) -> str:
     options = [
         "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebook.parent}",
-        "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     with served(notebook, "jupyterlab", options, "--ServerApp.port", f"/api?token={token}") as at:
         yield f"{at}/lab/tree/{notebook.name}?token={token}&reset"

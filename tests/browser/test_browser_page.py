@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import SIZES
 from tiny_pages import Pictured
 
 from emocam_utils.runner.explorer_page.__main__ import page_html
@@ -16,9 +17,9 @@ def address(tmp_path_factory) -> str:
     return file.as_uri()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1000, "dark"), (420, "light")])
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_matrix_cell_and_image_by_keyboard_at_any_width(
-    browser, address, screenshot, width, scheme
+    browser, address, screenshot, serious, width, scheme
 ):
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.set_default_timeout(120_000)
@@ -45,8 +46,10 @@ def test_matrix_cell_and_image_by_keyboard_at_any_width(
     page.locator("button.picture").first.focus()
     page.keyboard.press("Enter")
     page.get_by_text("boxes attended").first.wait_for()
+    assert not serious(page)
     screenshot(page, f"page-{width}-{scheme}")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.className") == "picture"
+    assert not serious(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width and not wrong
     page.close()
