@@ -186,7 +186,7 @@ def _table(photo: Photo, threshold: float) -> str:
             then = box["label when covered"]
             turned = "" if then == photo.label else f", now {escape(then)}"
             cells += [f"{100 * box['probability when covered']:.1f} %{turned}"]
-            cells += [f"{-100 * box['fall']:+.1f}"]
+            cells += [f"{round(-100 * box['fall'], 1) + 0:+.1f}"]  # no minus before 0.0
         rows.append("".join(f"<td style='padding:1px 8px'>{cell}</td>" for cell in cells))
     heads = (
         "object",

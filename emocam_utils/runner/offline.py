@@ -70,7 +70,8 @@ def finding(executed: NotebookNode) -> str:
     """What a notebook found, in the printed lines that begin with `FINDING`; "" without one."""
     printed = [o.text for o in _outputs(executed) if o.output_type == "stream"]
     lines = "".join(printed).splitlines()
-    return " ".join(line.removeprefix(FINDING) for line in lines if line.startswith(FINDING))
+    found = [line.removeprefix(FINDING) for line in lines if line.startswith(FINDING)]
+    return " ".join(line[:1].upper() + line[1:] for line in found)
 
 
 def _outputs(notebook: NotebookNode) -> list[NotebookNode]:

@@ -14,15 +14,12 @@ import os
 import re
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+from served import served
 
 from emocam_utils import paths
 
@@ -47,7 +44,6 @@ FINISHED = """() => {
   const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
   return (prompts.length && /\\[\\d+\\]/.test(prompts.at(-1).innerText))
     || document.querySelector('[data-mime-type="application/vnd.jupyter.error"]') }"""
-SIZES = ((1400, "light"), (1000, "dark"), (420, "light"), (420, "dark"))
 # JupyterLab leaves out cells that are out of sight, unless it is told to draw them all.
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -102,54 +98,6 @@ def lab(notebook) -> str:
     ]  # fmt: skip
     with served(notebook, "jupyterlab", options, "--ServerApp.port", f"/api?token={token}") as at:
         yield f"{at}/lab/tree/{notebook.name}?token={token}&reset"
-
-
-@contextlib.contextmanager
-def served(notebook: Path, module: str, options: list[str], port_option: str, answers: str):
-    """A Jupyter server of a notebook's folder while the block runs; its address.
-
-    answers : what of it is there once it is ready
-    """
-    port, state = _free_port(), notebook.parent / ".jupyter"
-    command = [sys.executable, "-m", module, "--no-browser", f"{port_option}={port}", *options]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(paths.ROOT), *sys.path]),
-        "JUPYTER_CONFIG_DIR": str(state / "config"),
-        "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    }
-    environment.pop("EMOCAM_HEADLESS", None)
-    with (notebook.parent / f"{module}.log").open("w+") as log:
-        server = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, cwd=notebook.parent
-        )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}{answers}", server, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def _wait_for(address: str, server: subprocess.Popen, log, seconds: float = 180) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert server.poll() is None, f"the server ended:\n{Path(log.name).read_text()[-2000:]}"
-        try:
-            with urllib.request.urlopen(address, timeout=10):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise TimeoutError(f"the server did not answer in {seconds:g} s")
 
 
 @pytest.fixture(scope="module")

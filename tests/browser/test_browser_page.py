@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SIZES
-from tiny_pages import Pictured
+from tiny_pages import SIZES, Pictured
 
 from emocam_utils.runner.explorer_page.__main__ import page_html
 

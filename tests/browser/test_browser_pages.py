@@ -8,9 +8,9 @@ import json
 import nbformat
 import pandas as pd
 import pytest
-from conftest import SIZES
 from matplotlib import pyplot as plt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from tiny_pages import SIZES
 
 from emocam_utils import paths
 from emocam_utils.runner.gallery import write_gallery

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import served
+from served import served
 
 NOTEBOOK = "explore.ipynb"
 

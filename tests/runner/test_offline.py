@@ -125,7 +125,7 @@ def test_a_page_has_links_a_language_and_both_themes(executed, tmp_path):
 
 def test_a_finding_is_what_is_printed_as_one():
     cells = [
-        new_code_cell("a", outputs=[printed("Finding: 3 of 4 cells.\nmore\nFinding: And one.\n")]),
+        new_code_cell("a", outputs=[printed("Finding: 3 of 4 cells.\nmore\nFinding: and one.\n")]),
         new_code_cell("b", outputs=[printed("no Finding: this\n"), printed("Finding: Last.")]),
     ]
     assert finding(new_notebook(cells=cells)) == "3 of 4 cells. And one. Last."
