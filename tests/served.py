@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,8 @@ def _wait_for(address: str, server: subprocess.Popen, log, seconds: float = 180)
         try:
             with urllib.request.urlopen(address, timeout=10):
                 return
+        except urllib.error.HTTPError:
+            return  # an answer, too
         except OSError:
             time.sleep(0.5)
     raise TimeoutError(f"the server did not answer in {seconds:g} s")

@@ -11,7 +11,7 @@ NOTEBOOK = "explore.ipynb"
 @pytest.fixture(scope="module")
 def address(notebook):
     options = [notebook.name, "--VoilaConfiguration.template=lab", "--Voila.ip=127.0.0.1"]
-    with served(notebook, "voila", options, "--port", "/voila/static/extension.js") as at:
+    with served(notebook, "voila", options, "--port", "/voila/static/") as at:
         yield at
 
 
