@@ -30,9 +30,9 @@ def spread(ids: Sequence[str], count: int) -> list[str]:
 
 
 def corpus_sheet(corpus: Corpus, images: Sequence[str]) -> Figure:
-    """Images with their names and known labels, fitted into equal frames."""
+    """Images under their known labels, or else their names, fitted into equal frames."""
     known = known_labels(corpus)
-    titles = [image[-28:] + (f": {known[image]}" if image in known else "") for image in images]
+    titles = [known.get(image, image[-22:]) for image in images]
     return contact_sheet([framed(picture(corpus, image)) for image in images], titles, 5, 2.0)
 
 
