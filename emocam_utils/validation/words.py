@@ -43,11 +43,12 @@ def finding_words(headline: pd.DataFrame, verdict: pd.DataFrame) -> str:
     if verdict.empty:
         return NOTHING
     ap = {name: _over(rows["ap"]) for name, rows in headline.groupby(level="contestant")}
-    named = {CORRECTED: "corrected", PUBLISHED: "as published", ODDS: "by presence as log odds"}
-    found = ", ".join(f"{ap[name]} {word}" for name, word in named.items() if name in ap)
+    named = {name: name for name in (CORRECTED, PUBLISHED, OWN_BEST, OWN_BEST_ODDS)}
+    named |= {ODDS: "by presence as log odds"}
+    found = "; ".join(f"{ap[name]} {word}" for name, word in named.items() if name in ap)
     return (
-        f"The matrix finds the cells of causes with average precision {found}, over "
-        f"{len(level(headline, 'network'))} networks. The corrected one is surely better than "
+        f"The matrix finds the cells of causes with average precision {found} ("
+        f"{len(level(headline, 'network'))} networks). The corrected one is surely better than "
         f"presence on {_of(verdict, CORRECTED, 'better')} networks, the published one surely worse "
         f"on {_of(verdict, PUBLISHED, 'worse')}."
     )

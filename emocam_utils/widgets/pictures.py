@@ -124,7 +124,8 @@ def picture_html(picture: Image.Image, caption: str = "", css: str = "") -> str:
     css : class of the picture itself
     """
     return (
-        "<figure style='display:inline-block;margin:4px;font:11px sans-serif;vertical-align:top'>"
+        "<figure style='display:inline-block;margin:4px;max-width:calc(100% - 8px);"
+        "font:11px sans-serif;vertical-align:top'>"
         f"<img class='{css}' src='{picture_data(picture)}' width={picture.width} "
         f"height={picture.height}"
         f" alt=\"{escape(caption)}\" style='max-width:100%;height:auto'>"
