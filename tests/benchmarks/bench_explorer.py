@@ -31,13 +31,14 @@ ROUNDS = 9
 def made_up_analysis(images: int, boxes: int, folder: Path) -> SimpleNamespace:
     """What the explorer asks of an `Analysis`, of images that are one file."""
     found, predictions, importance, classes, labels = made_up_tables(images, boxes)
-    corners = np.tile([100.0, 100.0, 300.0, 300.0], (len(found), 1))
-    found[["x0", "y0", "x1", "y1"]] = corners
+    rng = np.random.default_rng(0)
+    corners = np.sort(rng.uniform(0, 1, (len(found), 2, 2)), axis=1) * (800, 600)
+    found[["x0", "y0", "x1", "y1"]] = corners.reshape(-1, 4)
     predictions["logits"] = list(np.zeros((images, len(labels)), np.float32))
-    cells = np.random.default_rng(0).normal(size=(images, 36)).astype(np.float32)
+    cells = rng.normal(size=(images, 36)).astype(np.float32)
     maps = pd.DataFrame({"image": predictions["image"], "empty": False, "height": 6, "width": 6})
     maps["map"] = list(cells)
-    noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
+    noise = rng.integers(0, 255, (60, 80, 3), np.uint8)
     file = folder / "photograph.jpg"
     Image.fromarray(noise).resize((800, 600)).save(file)
     study = load_study("tiny")
