@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ..names import method_name
 from .cells import CAUSAL
 from .contestants import (
     CORRECTED,
@@ -141,7 +142,8 @@ def step_words(steps: pd.DataFrame) -> str:
             f"{step} {mean[step]:+.2f} (surely on {sure[step]} of {len(wide)})"
             for step in mean.sort_values(ascending=False).index
         )
-        lines.append(f"{method}: from {_over(wide[STEPS[0]])} to {_over(wide[STEPS[-1]])}; {said}")
+        ends = f"from {_over(wide[STEPS[0]])} to {_over(wide[STEPS[-1]])}"
+        lines.append(f"{method_name(method)}: {ends}; {said}")
     return "\n".join(lines)
 
 

@@ -204,7 +204,7 @@ def test_steps_are_paired_and_say_which_helps():
     differences = factors.difference_table(truths, matrices, PRESETS).loc["seed 0"]
     assert (differences["low"] <= differences["change"]).all()
     said = words.step_words(factors.step_table(truths, matrices, PRESETS))
-    assert said.startswith("gradcam: from ") and "after the ReLU" in said
+    assert said.startswith("Grad-CAM: from ") and "after the ReLU" in said
     assert factors.step_table({}, {}, PRESETS).empty
     assert factors.difference_table({}, {}, PRESETS).empty
 
