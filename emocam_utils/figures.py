@@ -73,12 +73,13 @@ def style() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Saved:
-    """Where a figure lies; shown in a notebook as its picture."""
+    """Where a figure lies; shown in a notebook as its picture, with words for who sees none."""
 
     png: Path
+    words: str = ""
 
-    def _repr_png_(self) -> bytes:
-        return self.png.read_bytes()
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        return self.png.read_bytes(), {"alt": self.words}
 
 
 class Analysed(Protocol):
@@ -136,7 +137,7 @@ def save_figure(
     stem.with_suffix(".json").write_text(
         json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-    return Saved(stem.with_suffix(".png"))
+    return Saved(stem.with_suffix(".png"), f"{title}: {caption}")
 
 
 def readable(figure: Figure) -> None:

@@ -135,3 +135,15 @@ def rule_table() -> pd.DataFrame:
         }
     rows[rule.default]["full cues"] = "(where nothing else decides)"
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("label")
+
+
+def rule_in_words() -> str:
+    """How many classes decide labels, for the gallery."""
+    rule = load_rule()
+    weights = [weight for cues in rule.cues.values() for weight in cues.values()]
+    full = sum(weight >= 1 for weight in weights)
+    return (
+        f"Of {len(rule.labels)} labels, {full} full cues decide one by themselves and "
+        f"{len(weights) - full} rival cues only together; companions go with a label and are no "
+        "cause."
+    )

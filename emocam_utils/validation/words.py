@@ -39,6 +39,22 @@ def _of(verdict: pd.DataFrame, name: str, column: str) -> str:
     return f"{int(rows[column].sum())} of {len(rows)}"
 
 
+def finding_words(headline: pd.DataFrame, verdict: pd.DataFrame) -> str:
+    """The answer in two sentences, for the gallery."""
+    if verdict.empty:
+        return NOTHING
+    ap = {name: _over(rows["ap"]) for name, rows in headline.groupby(level="contestant")}
+    named = {name: name for name in (CORRECTED, PUBLISHED, OWN_BEST, OWN_BEST_ODDS)}
+    named |= {ODDS: "by presence as log odds"}
+    found = "; ".join(f"{ap[name]} {word}" for name, word in named.items() if name in ap)
+    return (
+        f"The matrix finds the cells of causes with average precision {found} ("
+        f"{len(level(headline, 'network'))} networks). The corrected one is surely better than "
+        f"presence on {_of(verdict, CORRECTED, 'better')} networks, the published one surely worse "
+        f"on {_of(verdict, PUBLISHED, 'worse')}."
+    )
+
+
 def headline_words(headline: pd.DataFrame, verdict: pd.DataFrame) -> str:
     """The answer: who finds causes better, and who worse, than counting what is there."""
     if verdict.empty:

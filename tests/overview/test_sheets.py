@@ -1,5 +1,7 @@
 """What is shown of a corpus before any network sees it."""
 
+import re
+
 import numpy as np
 import pandas as pd
 from PIL import Image
@@ -66,3 +68,12 @@ def test_the_rule_table_has_every_label():
     table = sheets.rule_table()
     assert tuple(table.index) == load_rule().labels
     assert table.loc["Craving"].tolist() == ["Hamburger", "Cake", "Chair"]
+
+
+def test_the_rule_is_counted_in_words():
+    rule = load_rule()
+    said = [int(number) for number in re.findall(r"\d+", sheets.rule_in_words())]
+    table = sheets.rule_table()
+    listed = [table[column].str.split(", ") for column in ("full cues", "rival cues")]
+    cues = [sum(len([c for c in row if c and "(" not in c]) for row in one) for one in listed]
+    assert said == [len(rule.labels), *cues]

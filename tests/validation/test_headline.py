@@ -71,6 +71,11 @@ def test_verdicts_need_all_of_the_middle():
         ("b", PUBLISHED): False,
     }
     assert found["worse"].tolist() == [False, False, True]
+    assert words.finding_words(table, found) == (
+        "The matrix finds the cells of causes with average precision 0.90 corrected; 0.60–0.70 as "
+        "published; 0.80 by presence as log odds (2 networks). The corrected one is surely "
+        "better than presence on 1 of 1 networks, the published one surely worse on 1 of 2."
+    )
     assert headline.verdict_table(table.iloc[:0]).empty
     assert words.headline_words(table.iloc[:0], headline.verdict_table(table.iloc[:0])) == (
         words.NOTHING
