@@ -10,6 +10,8 @@ Axes: N images that count, K classes, L labels.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +29,24 @@ PAIRS = (
 )
 LEAST = 12  # images of a label
 HOLDS, FAILS, OPEN, CANNOT = "holds", "does not hold", "not decided", "cannot be asked"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The images that count (label), in which of them each class is attended, (N, K), and draws.
+
+    weights : (T, N), how often each image is drawn when its theme is
+    """
+
+    images: pd.DataFrame
+    attended: NDArray[np.bool_]
+    attention: Attention
+    weights: NDArray[np.float64]
+    least: int
+
+    def of(self, label: str) -> NDArray[np.bool_]:
+        """Which images have a label, (N,)."""
+        return (self.images["label"] == label).to_numpy()
 
 
 def attended_images(attention: Attention) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -56,52 +76,38 @@ def published_claims(
     images, attended = attended_images(attention)
     theme_of = pd.Series(np.asarray(themes), attention.predictions["image"])
     weights = resampled_rows(theme_of.loc[images["image"]], TIMES, seed).astype(np.float64)
-    rows = [_face(label, images, attended, attention, weights, least) for label in attention.labels]
-    rows += [_pair(*pair, images, attended, attention, weights, least) for pair in PAIRS]
+    asked = Asked(images, attended, attention, weights, least)
+    rows = [_face(asked, label) for label in attention.labels]
+    rows += [_pair(asked, *pair) for pair in PAIRS]
     return pd.DataFrame(rows).set_index(["claim", "label"])
 
 
-def _face(
-    label: str,
-    images: pd.DataFrame,
-    attended: NDArray,
-    attention: Attention,
-    weights: NDArray,
-    least: int,
-) -> dict:
+def _face(asked: Asked, label: str) -> dict:
     """Is the face attended in more images of a label than any other class but Clothing?"""
-    inside = (images["label"] == label).to_numpy()
+    inside, classes = asked.of(label), asked.attention.classes
     row = _row("the face is the most important class", label, inside.sum(), FACE)
-    others = [name for name in attention.classes if name not in (FACE, EXEMPT)]
-    if FACE not in attention.classes or not others or inside.sum() < least:
+    others = [name for name in classes if name not in (FACE, EXEMPT)]
+    if FACE not in classes or not others or inside.sum() < asked.least:
         return row
-    percent = pd.Series(100 * attended[inside].mean(axis=0), attention.classes)
+    percent = pd.Series(100 * asked.attended[inside].mean(axis=0), classes)
     row |= {"percent": percent[FACE], "against": percent[others].idxmax()}
     row["against_percent"] = percent[row["against"]]
-    places = [attention.classes.index(name) for name in (FACE, row["against"])]
-    drawn = weighted_mean(100.0 * attended[inside][:, places], weights[:, inside])
+    places = [classes.index(name) for name in (FACE, row["against"])]
+    drawn = weighted_mean(100.0 * asked.attended[inside][:, places], asked.weights[:, inside])
     return _judged(row, drawn[:, 0] - drawn[:, 1])
 
 
-def _pair(
-    kind: str,
-    label: str,
-    images: pd.DataFrame,
-    attended: NDArray,
-    attention: Attention,
-    weights: NDArray,
-    least: int,
-) -> dict:
+def _pair(asked: Asked, kind: str, label: str) -> dict:
     """Is a class attended in more images of a label than of all others?"""
-    inside = (images["label"] == label).to_numpy()
+    inside, attention = asked.of(label), asked.attention
     row = _row(f"{kind} goes with {label}", label, inside.sum(), kind)
     known = kind in attention.classes and label in attention.labels
-    if not known or min(inside.sum(), (~inside).sum()) < least:
+    if not known or min(inside.sum(), (~inside).sum()) < asked.least:
         return row
-    column = 100.0 * attended[:, attention.classes.index(kind)]
+    column = 100.0 * asked.attended[:, attention.classes.index(kind)]
     row |= {"percent": column[inside].mean(), "against": "other labels"}
     row["against_percent"] = column[~inside].mean()
-    sides = [weighted_mean(column[side], weights[:, side]) for side in (inside, ~inside)]
+    sides = [weighted_mean(column[side], asked.weights[:, side]) for side in (inside, ~inside)]
     return _judged(row, sides[0] - sides[1])
 
 
