@@ -1,15 +1,16 @@
 """What EmoCAM reports of Grad-CAM (Section 3.1), judged on this corpus where it can be asked.
 
-The paper: the human face is the most important class of every label, but for Clothing; Sports
-equipment goes with Excitement, Food with Craving, Furniture with Interest, Plant with Surprise. It
-cannot be asked of a class that the detector does not know, of a label that the network does not
-have, and of a label of too few images.
+The paper, of FindingEmo: the human face is the most important class of every label, but for
+Clothing; Sports equipment goes with Excitement, Food with Craving, Furniture with Interest, Plant
+with Surprise. It cannot be asked of a class that the detector does not know, of a label that the
+network does not have, and of a label of too few images.
 
 Axes: N images that count, K classes, L labels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..pipeline.attention import Attention, counted_images
-from ..stats.bootstrap import TIMES, resampled_rows, weighted_mean
+from ..stats.bootstrap import resampled_rows, weighted_mean
 from ..stats.intervals import percentile
+from ..stats.max_t import simultaneous
 
 FACE, EXEMPT = "Human face", "Clothing"
 PAIRS = (
@@ -28,7 +30,9 @@ PAIRS = (
     ("Plant", "Surprise"),
 )
 LEAST = 12  # images of a label
+TIMES = 1000  # a corpus of 26,000 images has to fit, drawn so often
 HOLDS, FAILS, OPEN, CANNOT = "holds", "does not hold", "not decided", "cannot be asked"
+VERDICTS = (HOLDS, FAILS, OPEN)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Asked:
     images: pd.DataFrame
     attended: NDArray[np.bool_]
     attention: Attention
-    weights: NDArray[np.float64]
+    weights: NDArray[np.float32]
     least: int
 
     def of(self, label: str) -> NDArray[np.bool_]:
@@ -66,35 +70,58 @@ def attended_images(attention: Attention) -> tuple[pd.DataFrame, NDArray[np.bool
 def published_claims(
     attention: Attention, themes: ArrayLike, least: int = LEAST, seed: int = 0
 ) -> pd.DataFrame:
-    """Every claim with its verdict.
+    """Every claim with its verdict, each at 95 % by itself.
 
-    themes  : of each image of `attention.predictions`; drawn whole
+    themes  : of each image of `attention.predictions`; drawn whole (`dimensions.clusters_of`)
     returns : one row a claim and label: claim, label, images, class and percent (M'_A), against and
               against_percent (the class it must exceed, or the class on all other labels),
               difference with low and high (95 % over themes), verdict
     """
     images, attended = attended_images(attention)
     theme_of = pd.Series(np.asarray(themes), attention.predictions["image"])
-    weights = resampled_rows(theme_of.loc[images["image"]], TIMES, seed).astype(np.float64)
+    weights = resampled_rows(theme_of.loc[images["image"]], TIMES, seed).astype(np.float32)
     asked = Asked(images, attended, attention, weights, least)
     rows = [_face(asked, label) for label in attention.labels]
     rows += [_pair(asked, *pair) for pair in PAIRS]
     return pd.DataFrame(rows).set_index(["claim", "label"])
 
 
+def claims_in_words(claims: Mapping[str, pd.DataFrame]) -> list[str]:
+    """A sentence a setting and claim that can be asked, and one for those that cannot.
+
+    claims : title of the setting -> table of `published_claims`
+    """
+    lines = []
+    for title, table in claims.items():
+        for claim, rows in table[table["verdict"] != CANNOT].groupby(level="claim", sort=False):
+            labels = rows.droplevel("claim").groupby("verdict").groups
+            said = [f"{word} for {', '.join(labels[word])}" for word in VERDICTS if word in labels]
+            lines.append(f"{title}: {claim}: {'; '.join(said)}.")
+        asked = table["verdict"] != CANNOT
+        never = ~asked.groupby(level="claim", sort=False).any()
+        if never.any():
+            lines.append(f"{title}: cannot be asked here: {', '.join(never.index[never])}.")
+    return lines
+
+
 def _face(asked: Asked, label: str) -> dict:
-    """Is the face attended in more images of a label than any other class but Clothing?"""
+    """Is the face attended in more images of a label than any other class but Clothing?
+
+    Its interval is that of the least difference, over all classes at once: which class is the
+    strongest rival is read off the same images.
+    """
     inside, classes = asked.of(label), asked.attention.classes
     row = _row("the face is the most important class", label, inside.sum(), FACE)
-    others = [name for name in classes if name not in (FACE, EXEMPT)]
+    others = [place for place, name in enumerate(classes) if name not in (FACE, EXEMPT)]
     if FACE not in classes or not others or inside.sum() < asked.least:
         return row
-    percent = pd.Series(100 * asked.attended[inside].mean(axis=0), classes)
-    row |= {"percent": percent[FACE], "against": percent[others].idxmax()}
-    row["against_percent"] = percent[row["against"]]
-    places = [classes.index(name) for name in (FACE, row["against"])]
-    drawn = weighted_mean(100.0 * asked.attended[inside][:, places], asked.weights[:, inside])
-    return _judged(row, drawn[:, 0] - drawn[:, 1])
+    attended = 100.0 * asked.attended[inside]
+    percent, drawn = attended.mean(axis=0), weighted_mean(attended, asked.weights[:, inside])
+    face, rival = classes.index(FACE), others[int(percent[others].argmax())]
+    row |= {"percent": percent[face], "against": classes[rival], "against_percent": percent[rival]}
+    ahead, samples = (of[..., [face]] - of[..., others] for of in (percent, drawn))
+    low, high = (ends.min(axis=-1) for ends in simultaneous(ahead, samples - ahead))
+    return _judged(row, low, high)
 
 
 def _pair(asked: Asked, kind: str, label: str) -> dict:
@@ -108,7 +135,7 @@ def _pair(asked: Asked, kind: str, label: str) -> dict:
     row |= {"percent": column[inside].mean(), "against": "other labels"}
     row["against_percent"] = column[~inside].mean()
     sides = [weighted_mean(column[side], asked.weights[:, side]) for side in (inside, ~inside)]
-    return _judged(row, sides[0] - sides[1])
+    return _judged(row, *percentile(sides[0] - sides[1]))
 
 
 def _row(claim: str, label: str, images: int, kind: str) -> dict:
@@ -117,9 +144,9 @@ def _row(claim: str, label: str, images: int, kind: str) -> dict:
     return words | numbers | {"verdict": CANNOT}
 
 
-def _judged(row: dict, samples: NDArray) -> dict:
+def _judged(row: dict, low: float, high: float) -> dict:
     """The row with its difference, interval and verdict."""
-    low, high = map(float, percentile(samples))
     verdict = HOLDS if low > 0 else FAILS if high < 0 else OPEN
     difference = row["percent"] - row["against_percent"]
-    return row | {"difference": difference, "low": low, "high": high, "verdict": verdict}
+    ends = {"low": float(low), "high": float(high)}
+    return row | {"difference": difference, **ends, "verdict": verdict}
