@@ -47,8 +47,8 @@ def verdict_table(
             "boxes carry more of the variance than other photographs' boxes": (
                 1 - variance["share"], 1 - variance["others"], variance["gain_low"] > 0
             ),
-            "the sum in boxes goes with people's ratings": (
-                boxes["people"], 0.0, boxes["people_low"] > 0
+            "the sum in boxes goes with people's ratings more than in other photographs' boxes": (
+                boxes["people"], boxes["others"], boxes["gain_low"] > 0
             ),
         }  # fmt: skip
         for words, measure in {

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def test_the_words_of_the_colours_have_room_however_few_the_classes(rows):
     bar = figure.axes[-1]
     ticks = [tick.get_window_extent() for tick in (*bar.get_xticklabels(), *bar.get_yticklabels())]
     assert len(ticks) == len(plots.TICKS)
-    gaps = [one.overlaps(other) for one, other in zip(ticks, ticks[1:], strict=False)]
+    gaps = [one.overlaps(other) for one, other in pairwise(ticks)]
     assert not any(gaps), "ticks stand on each other"
     words = (bar.xaxis if rows < plots.TALL else bar.yaxis).label.get_window_extent()
     assert words.width and words.x0 >= 0 and words.y0 >= 0

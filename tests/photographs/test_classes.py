@@ -36,6 +36,15 @@ def test_what_raises_raises_and_what_lowers_lowers(table):
     assert ((inside["low"] <= inside["value"]) & (inside["value"] <= inside["high"])).all()
 
 
+def test_a_flat_map_and_what_is_beyond_make_the_contribution(table):
+    rated, found = table
+    value = found["value"].unstack("measure")
+    np.testing.assert_allclose(value["flat"] + value["beyond"], value["contribution"])
+    has = rated.present(["Dog"])[:, 0]
+    even = rated.maps["valence"][has].mean() * 2 / 5  # the left two of five columns
+    assert value.loc[("Dog", "valence"), "flat"] == pytest.approx(even)
+
+
 def test_presence_is_a_difference_of_means(table):
     rated, found = table
     has = rated.photographs.index.isin(rated.sure.query("`class` == 'Dog'")["image"])
