@@ -227,10 +227,14 @@ def size_bias_figure(table: pd.DataFrame, medians: pd.DataFrame, bias: pd.DataFr
     return figure
 
 
-def _within(values: pd.Series) -> list[float]:
-    """Round numbers for the ticks of a logarithmic axis, those nearest outside the values too."""
+def _within(values: pd.Series, most: int = 6) -> list[float]:
+    """Round numbers for the ticks of a logarithmic axis, those nearest outside the values too.
+
+    most : with more of them only powers of ten are left
+    """
     rounds = [base * 10.0**power for power in range(-3, 3) for base in (1, 3)]
-    return [tick for tick in rounds if values.min() / 2 <= tick <= values.max() * 2]
+    ticks = [tick for tick in rounds if values.min() / 2 <= tick <= values.max() * 2]
+    return ticks if len(ticks) <= most else [tick for tick in ticks if tick in rounds[::2]]
 
 
 def label_counts_figure(counts: pd.DataFrame) -> Figure:

@@ -120,7 +120,8 @@ def measure_agreement(
     returns : one row a dimension and pair (first, second): classes, rho with low and high (95 %,
               the classes drawn again), p (permutations of the classes), holm (p adjusted for all
               rows); first_reliability, second_reliability (see `split_half`); attainable, the rho
-              that two such measures of the same thing would have
+              that two such measures of the same thing would have; over_flat, the rho less that of
+              `flat` with the same second, with _low and _high, paired by class
     """
     rows = []
     once = np.ones((1, len(rated.photographs)))
@@ -130,14 +131,17 @@ def measure_agreement(
         points = {name: found[0] for name, found in measured(values, once).items()}
         halves = split_half(rated, values, splits, seed)
         for first, second in PAIRS:
-            a, b = points[first], points[second]
-            rho = spearman(a, b)
-            low, high = percentile(spearman(a, b, drawn)) if rho == rho else (np.nan, np.nan)
+            a, b, flat = points[first], points[second], points["flat"]
+            rho, samples = spearman(a, b), spearman(a, b, drawn)
+            low, high = percentile(samples) if rho == rho else (np.nan, np.nan)
+            over, over_samples = rho - spearman(flat, b), samples - spearman(flat, b, drawn)
+            ends = percentile(over_samples) if over == over else (np.nan, np.nan)
             row = {"dimension": dimension, "first": first, "second": second}
             row |= {"classes": int((~np.isnan(a + b)).sum()), "rho": rho, "low": low, "high": high}
             row["p"] = spearman_p(a, b, seed=seed)
             row |= {"first_reliability": halves[first], "second_reliability": halves[second]}
             row["attainable"] = np.sqrt(max(halves[first], 0) * max(halves[second], 0))
+            row |= {"over_flat": over, "over_flat_low": ends[0], "over_flat_high": ends[1]}
             rows.append(row)
     table = pd.DataFrame(rows)
     table.insert(table.columns.get_loc("p") + 1, "holm", holm(table["p"].to_numpy(float)))

@@ -169,7 +169,7 @@ def evidence_figure(evidence: pd.DataFrame) -> Figure:
         ax.grid(axis="y", color="#f1f3f5")
     if dimensions:
         figure.legend(
-            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+            *axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3,
             frameon=False, fontsize=SMALL,
         )  # fmt: skip
     return figure
@@ -197,7 +197,7 @@ def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
         axes[2].fill_between(rows["distance"], rows["low"], rows["high"], color=colour, alpha=0.2)
         axes[2].plot(rows["distance"], rows["density"], "o-", color=colour, markersize=3)
         axes[2].plot([], [], "o-", color=colour, markersize=4, label=dimension)
-    for ax, title in zip(axes, [*titles.values(), "any cell: middle (0) to edge (1)"], strict=True):
+    for ax, title in zip(axes, [*titles.values(), "any cell: middle 0, edge 1"], strict=True):
         ax.axhline(1, color=FLOOR, linewidth=0.8, linestyle="--")
         ax.set_title(title, fontsize=9)
     axes[0].set_ylabel("|map| inside over that of\nthe whole photograph", fontsize=8)

@@ -75,6 +75,18 @@ def test_classes_that_go_together_are_found_and_others_are_not():
     assert len(found) == 2 * len(PAIRS) and (found["holm"].dropna() >= found["p"].dropna()).all()
 
 
+def test_a_map_is_compared_with_a_flat_one_of_the_same_photographs():
+    rated, _ = many_classes(effect=2, noise=0.3)
+    found = measure_agreement(rated, NOTHING, rated.classes(12), splits=4)
+    for (_, first, second), row in found.dropna(subset="over_flat").iterrows():
+        flat = found["rho"].get((_, "flat", second))
+        if flat is not None:
+            assert row["over_flat"] == pytest.approx(row["rho"] - flat)
+        assert row["over_flat_low"] <= row["over_flat"] + 1e-9 <= row["over_flat_high"] + 2e-9
+        if first == "flat":
+            assert row["over_flat"] == row["over_flat_low"] == row["over_flat_high"] == 0
+
+
 def test_without_a_relation_one_family_in_twenty_has_a_find():
     finds = []
     for seed in range(40):
