@@ -21,6 +21,7 @@ from ..figures import show_image
 
 TILE = 120  # pixels
 FRAME = (320, 240)
+NAME = 21  # characters
 
 
 def spread(ids: Sequence[str], count: int) -> list[str]:
@@ -32,8 +33,15 @@ def spread(ids: Sequence[str], count: int) -> list[str]:
 def corpus_sheet(corpus: Corpus, images: Sequence[str]) -> Figure:
     """Images with their names and known labels, fitted into equal frames."""
     known = known_labels(corpus)
-    titles = [image[-28:] + (f": {known[image]}" if image in known else "") for image in images]
+    names = {image: shortened(image) for image in images}
+    titles = [f"{names[i]}: {known[i]}" if i in known else names[i] for i in images]
     return contact_sheet([framed(picture(corpus, image)) for image in images], titles, 5, 2.0)
+
+
+def shortened(image: str) -> str:
+    """An id that fits above its picture: the file's name only, its middle left out."""
+    name = image if len(image) <= NAME else image.rpartition("/")[2]
+    return name if len(name) <= NAME else f"{name[: NAME // 2]}…{name[-(NAME - NAME // 2 - 1) :]}"
 
 
 def known_labels(corpus: Corpus) -> dict[str, str]:

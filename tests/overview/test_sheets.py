@@ -66,3 +66,11 @@ def test_the_rule_table_has_every_label():
     table = sheets.rule_table()
     assert tuple(table.index) == load_rule().labels
     assert table.loc["Craving"].tolist() == ["Hamburger", "Cake", "Chair"]
+
+
+def test_long_names_are_shortened_in_the_middle_to_what_fits():
+    assert sheets.shortened("a/b/dog.jpg") == "a/b/dog.jpg"
+    assert sheets.shortened("holidays/2019/dog.jpg") == "holidays/2019/dog.jpg"
+    assert sheets.shortened("holidays in 2019/dog.jpg") == "dog.jpg"
+    short = sheets.shortened("photos/n02099712_Labrador_retriever.JPEG")
+    assert len(short) == sheets.NAME and short.startswith("n02099712_") and short.endswith(".JPEG")
