@@ -35,6 +35,7 @@ from .code import file_hash
 from .importance import SCORES
 from .keys import Recipe, recipe
 from .manifest import manifest
+from .once import OneImage
 from .run import Compute, Map, run, threads
 from .stages import Models, Untrained
 from .store import Stored, StoreError
@@ -305,7 +306,7 @@ class Analysis:
         def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
             wanted = {name: methods[name] for name in missing if name in methods}
             parts = [
-                stages.explain(self.for_image(image).models, self.corpus, [image], wanted)
+                stages.explain(OneImage(self.for_image(image).models), self.corpus, [image], wanted)
                 for image in ids
             ]
             return {
