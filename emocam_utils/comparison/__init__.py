@@ -6,6 +6,7 @@ differences   single images, boxes kept, and the cells on which methods differ
 plots
 """
 
+from ..corpora import picture
 from ..pipeline.matrix import associate
 from . import plots
 from .agreement import above_floors, contests, floor_table, made_by, pair_table, rivals, verdict
@@ -21,6 +22,6 @@ from .differences import (
 
 __all__ = [
     "above_floors", "associate", "contests", "example_images", "floor_table",
-    "made_by", "matrices", "matrix_table", "method_table", "pair_table", "plots", "rivals",
-    "scaled_maps", "scipy_agreement", "spread_table", "verdict",
+    "made_by", "matrices", "matrix_table", "method_table", "pair_table", "picture", "plots",
+    "rivals", "scaled_maps", "scipy_agreement", "spread_table", "verdict",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
@@ -22,12 +21,6 @@ from ..figures import show_image
 TILE = 120  # pixels
 FRAME = (320, 240)
 NAME = 21  # characters
-
-
-def spread(ids: Sequence[str], count: int) -> list[str]:
-    """Images at equal distances through a corpus."""
-    places = np.linspace(0, len(ids) - 1, min(count, len(ids))).round().astype(int)
-    return [ids[place] for place in places]
 
 
 def corpus_sheet(corpus: Corpus, images: Sequence[str]) -> Figure:

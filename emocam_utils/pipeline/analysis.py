@@ -25,6 +25,7 @@ from ..corpora.findingemo import IMAGES, FindingEmo
 from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage
 from ..corpora.oasis import FOLDER, Oasis
+from ..corpora.sample import Sample, spread
 from ..detectors import DETECTORS, Detector
 from ..downloads import assets
 from ..networks import NETWORKS, EmotionNetwork
@@ -388,6 +389,13 @@ class Analysis:
         network = chosen(self.corpus.digest(image))
         models = Models(lambda: network, lambda: self.models.detector, self.torch_device)
         return replace(self, given=self.corpus, asked=models)
+
+    def sampled(self, section: str) -> Analysis:
+        """The analysis of as many images as the study gives a section, at equal distances."""
+        count = self.study.samples.get(section, 0)
+        if not 0 < count < len(self.ids):
+            return self
+        return replace(self, given=Sample(self.corpus, spread(self.ids, count)))
 
     def _open_network(self) -> EmotionNetwork:
         spec = self.study.network

@@ -181,6 +181,16 @@ def test_an_analysis_asked_of_an_image_has_its_head_and_all_else(oasis):
     assert first.for_image(oasis.ids[3]).network.rater[-1].bias[0] == 3
 
 
+def test_a_section_takes_as_many_images_as_the_study_gives_it(oasis):
+    some = Analysis(oasis.study.model_copy(update={"samples": {"cam-methods": 3, "other": 99}}))
+    few = some.sampled("cam-methods")
+    assert few.ids == [some.ids[0], some.ids[2], some.ids[5]] and len(some.ids) == 6
+    assert few.predictions["image"].tolist() == few.ids
+    whole = oasis.predictions.set_index("image").loc[few.ids].reset_index()
+    pd.testing.assert_frame_equal(few.predictions, whole)
+    assert some.sampled("other") is some and some.sampled("association") is some
+
+
 def test_explorers_ask_the_head_that_has_not_seen_the_image(oasis):
     image, preset = oasis.ids[0], oasis.study.preset("paper")
     own = oasis.for_image(image).network
