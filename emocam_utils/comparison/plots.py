@@ -216,7 +216,7 @@ def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
     figure, [ax] = side_by_side(1, JOURNAL, 1.2 + 0.24 * len(table))
     y, values = np.arange(len(table)), table[list(methods)]
     ax.hlines(y, values.min(axis=1), values.max(axis=1), color="#ced4da")
-    ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is there")
+    ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is detected")
     beside = np.linspace(-0.22, 0.22, len(methods))  # or equal values would hide each other
     for cam, colour, shift in zip(methods, METHOD_COLOURS, beside, strict=False):
         ax.plot(table[cam], y + shift, "o", color=colour, markersize=4, label=method_name(cam))
