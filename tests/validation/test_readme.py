@@ -66,7 +66,6 @@ def test_what_is_said_of_cam_methods(readme):
         assert text.format(count or "none") in readme
         beyond[preset] = over[name, "beyond chance"]
         assert f"{rho.min():.2f} to {rho.max():.2f}".replace("0.", ".") in readme
-
     assert f"presence taken out, {beyond['corrected']} and {beyond['paper']} of 10 do" in readme
 
 
@@ -78,5 +77,5 @@ def test_what_is_said_of_dots(readme):
     assert len(dots["paper"]) == 1 and not dots["paper"]["cause"].any()
     assert (
         f"over {tested} cells: {len(dots['corrected'])} when corrected, {right} of them planted, "
-        f"of {(cells['cause'] & (cells['present'] > 0)).sum()}; one as published, which is not planted"
+        f"of {(cells['cause'] & (cells['present'] > 0)).sum()}; one as published, which is not"
     ) in readme
