@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -71,6 +71,7 @@ class Study(_Frozen):
     variant : where figures are saved if parameters are not the study's (`product_name`)
     note    : what must stand on every figure, beside the network's name
     sections: of `make paper`; () takes all that fit the corpus
+    samples : section -> images that it takes, at equal distances; sections not named take all
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -84,6 +85,7 @@ class Study(_Frozen):
     cams: tuple[str, ...] = Field(min_length=1)
     presets: dict[str, Preset]
     sections: tuple[str, ...] = ()
+    samples: dict[str, Annotated[int, Field(ge=1)]] = {}
     plugins: tuple[Path, ...] = ()  # Python files that register networks, detectors, methods, …
 
     @property

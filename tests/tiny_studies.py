@@ -70,6 +70,9 @@ class TinyAnalysis:
         found = tiny_attention(**shape)
         self.predictions, self.boxes = found.predictions, found.boxes
 
+    def for_image(self, image):
+        return self
+
     def attention(self, cam, preset):
         seed = {"gradcam": 0, "ablation": 1}[cam] + 10 * (preset.score == "probability")
         found, other = tiny_attention(0, **self.shape), tiny_attention(seed, **self.shape)

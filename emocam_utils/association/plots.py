@@ -32,6 +32,7 @@ from .given_presence import chosen_boxes, passing
 __all__ = ["passing", "score_name"]  # besides the figures: what a notebook titles them with
 
 TICKS = (2, 10, 25, 50, 100)  # percent
+TALL = 15  # rows beside which a bar of colours has room for its words
 
 
 def association_by_preset_figure(
@@ -51,15 +52,18 @@ def association_by_preset_figure(
     """
     colours = plt.get_cmap("rocket_r").with_extremes(under="white")
     scale = plt.cm.ScalarMappable(_Root(BLANK, 100), colours)
-    figure, axes = _panels(len(tables), max((len(t) for t in tables.values()), default=0))
+    rows = max((len(table) for table in tables.values()), default=0)
+    figure, axes = _panels(len(tables), rows)
     for ax, (title, table) in zip(axes, tables.items(), strict=True):
         plot_cells(ax, table, images, scale, title)
         if not table.empty:
             crosses = None if absent is None else absent & (table >= BLANK)
             mark_cells(ax, dots[title], causes, crosses, dark=table > 45)
-    bar = figure.colorbar(scale, ax=axes, shrink=0.6, pad=0.015, aspect=30, ticks=TICKS)
+    beside = {"location": "right", "shrink": 0.6, "pad": 0.015}
+    below = {"location": "bottom", "shrink": 0.5, "pad": 0.02}  # few rows are too low for it
+    bar = figure.colorbar(scale, ax=axes, aspect=30, **(beside if rows >= TALL else below))
     bar.set_label("images of the label with the class attended (%)", fontsize=SMALLEST + 0.5)
-    bar.ax.set_yticklabels([f"{tick:g}" for tick in TICKS], fontsize=SMALLEST)
+    bar.set_ticks(TICKS, labels=[f"{tick:g}" for tick in TICKS], fontsize=SMALLEST)
     bar.ax.minorticks_off()
     key = key_of_marks(
         "attended beyond chance, given that it is there",
@@ -131,7 +135,7 @@ class _Root(PowerNorm):
 def _panels(count: int, rows: int) -> tuple[Figure, np.ndarray]:
     """Panels side by side on a page, for `plot_cells` of so many rows."""
     figure, axes = plt.subplots(
-        1, max(count, 1), figsize=(JOURNAL, ROW * max(rows, 6) + 2.1), squeeze=False, sharey=True,
+        1, max(count, 1), figsize=(JOURNAL, ROW * max(rows, 9) + 2.1), squeeze=False, sharey=True,
         layout="constrained",
     )  # fmt: skip
     return figure, axes[0]
@@ -223,10 +227,14 @@ def size_bias_figure(table: pd.DataFrame, medians: pd.DataFrame, bias: pd.DataFr
     return figure
 
 
-def _within(values: pd.Series) -> list[float]:
-    """Round numbers for the ticks of a logarithmic axis, those nearest outside the values too."""
+def _within(values: pd.Series, most: int = 6) -> list[float]:
+    """Round numbers for the ticks of a logarithmic axis, those nearest outside the values too.
+
+    most : with more of them only powers of ten are left
+    """
     rounds = [base * 10.0**power for power in range(-3, 3) for base in (1, 3)]
-    return [tick for tick in rounds if values.min() / 2 <= tick <= values.max() * 2]
+    ticks = [tick for tick in rounds if values.min() / 2 <= tick <= values.max() * 2]
+    return ticks if len(ticks) <= most else [tick for tick in ticks if tick in rounds[::2]]
 
 
 def label_counts_figure(counts: pd.DataFrame) -> Figure:

@@ -7,6 +7,7 @@ differences   single images, boxes kept, and the cells on which methods differ
 plots
 """
 
+from ..corpora import picture
 from ..pipeline.matrix import associate
 from . import plots
 from .agreement import above_floors, contests, floor_table, made_by, pair_table, rivals, verdict
@@ -22,8 +23,8 @@ from .differences import (
 from .fresh import read_agreement, repeated
 
 __all__ = [
-    "above_floors", "associate", "contests", "example_images", "floor_table",
-    "made_by", "matrices", "matrix_table", "method_table", "pair_table", "plots",
+    "above_floors", "associate", "contests", "example_images", "floor_table", "made_by",
+    "matrices", "matrix_table", "method_table", "pair_table", "picture", "plots",
     "read_agreement", "repeated", "rivals", "scaled_maps", "scipy_agreement", "spread_table",
     "verdict",
 ]  # fmt: skip

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-BLANK = "#dee2e6"
+BLANK, WORDS = "#dee2e6", "#adb5bd"  # of a picture that is not shown
 
 Capability = Literal["annotations", "truth", "label_of", "removable", "remove", "hidden"]
 
@@ -75,7 +75,12 @@ def offers(corpus: Corpus, what: Capability) -> bool:
 
 
 def picture(corpus: Corpus, image: str) -> Image.Image:
-    """What a figure may show of an image: itself, or a blank of its size where these are hidden."""
+    """What a figure may show of an image: itself, or a blank of its size that says so."""
     if offers(corpus, "hidden") and corpus.hidden:
-        return Image.new("RGB", corpus.size(image), BLANK)
+        width, height = size = corpus.size(image)
+        blank = Image.new("RGB", size, BLANK)
+        font = ImageFont.load_default(max(width / 18, 4))
+        middle = width / 2, height / 2
+        ImageDraw.Draw(blank).text(middle, "not shown", WORDS, font, anchor="mm")
+        return blank
     return corpus.read(image)

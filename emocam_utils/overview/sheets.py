@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
@@ -17,23 +16,25 @@ from ..corpora.emoscenes import people
 from ..corpora.emoscenes.raster import raster
 from ..corpora.emoscenes.rule import FACE, load_rule
 from ..corpora.emoscenes.symbols import SYMBOLS
+from ..corpora.sample import spread as spread
 from ..figures import show_image
 
 TILE = 120  # pixels
 FRAME = (320, 240)
-
-
-def spread(ids: Sequence[str], count: int) -> list[str]:
-    """Images at equal distances through a corpus."""
-    places = np.linspace(0, len(ids) - 1, min(count, len(ids))).round().astype(int)
-    return [ids[place] for place in places]
+NAME = 21  # characters
 
 
 def corpus_sheet(corpus: Corpus, images: Sequence[str]) -> Figure:
     """Images under their known labels, or else their names, fitted into equal frames."""
     known = known_labels(corpus)
-    titles = [known.get(image, image[-22:]) for image in images]
+    titles = [known.get(image, shortened(image)) for image in images]
     return contact_sheet([framed(picture(corpus, image)) for image in images], titles, 5, 2.0)
+
+
+def shortened(image: str) -> str:
+    """An id that fits above its picture: the file's name only, its middle left out."""
+    name = image if len(image) <= NAME else image.rpartition("/")[2]
+    return name if len(name) <= NAME else f"{name[: NAME // 2]}…{name[-(NAME - NAME // 2 - 1) :]}"
 
 
 def known_labels(corpus: Corpus) -> dict[str, str]:

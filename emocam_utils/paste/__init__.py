@@ -9,6 +9,7 @@ cues       what EmoScenes' rule says of a pasted cue, and whether the network ag
 look       one image looked at closely: Fig. 3.A, and what the explorer shows
 """
 
+from ..corpora import picture
 from . import cues, plots, rates
 from .explorer import PasteExplorer
 from .look import images_with_people, moved, probability_table
@@ -24,6 +25,7 @@ __all__ = [
     "grid_variants",
     "images_with_people",
     "moved",
+    "picture",
     "plots",
     "positions_table",
     "probability_table",

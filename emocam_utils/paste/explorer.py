@@ -89,7 +89,8 @@ class PasteExplorer(Explorer):
         self.follow()
 
     def _open(self, image: str) -> Look:
-        return look_at(self.analysis.network, self.cam, self.analysis.corpus.read(image))
+        network = self.analysis.for_image(image).network
+        return look_at(network, self.cam, self.analysis.corpus.read(image))
 
     def look(self) -> tuple[Look, Look]:
         """The original, and the image as the controls say."""
@@ -103,7 +104,8 @@ class PasteExplorer(Explorer):
         elif thing is None:
             return original, original
         at = thing and overlay_at(picture, thing, (chosen["x"], chosen["y"]), chosen["height"])
-        return original, look_at(self.analysis.network, self.cam, picture, at)
+        network = self.analysis.for_image(chosen["image"]).network
+        return original, look_at(network, self.cam, picture, at)
 
     def _things(self, image: str) -> dict[str, object]:
         """What can be removed from a drawn scene, by name."""

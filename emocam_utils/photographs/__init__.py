@@ -6,7 +6,6 @@ covering  what is rated when the objects of a class are covered
 classes   which classes raise and lower a rating: by map, presence, covering and people
 evidence  how much of it lies in boxes, and whether that part explains the rating
 layout    size, place, people and faces
-published what EmoCAM reports in Section 3.1, judged where it can be asked
 own       ratings of photographs that nobody has rated
 verdict   what can be said, judged from the tables
 plots
@@ -30,7 +29,6 @@ from .layout import (
     people_in_words,
     people_table,
 )
-from .published import published_claims
 from .rated import NotRated, Rated, rated
 from .reading import (
     calibration_table,
@@ -46,6 +44,6 @@ __all__ = [
     "ceiling_table", "centre_table", "class_table", "covered_ratings", "density_table",
     "evidence_in_words", "evidence_table", "layout_in_words", "measure_agreement",
     "object_table", "own", "part_table", "people_in_words", "people_table", "plots",
-    "published_claims", "rated", "readers", "reading_in_words", "reading_table", "sign_table",
+    "rated", "readers", "reading_in_words", "reading_table", "sign_table",
     "verdict_in_words", "verdict_table",
 ]  # fmt: skip

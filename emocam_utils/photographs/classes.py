@@ -1,15 +1,16 @@
 """Which classes raise and lower a rating: by the map, by presence, by covering, by people.
 
-Five measures, each in rating points and each over the photographs that have the class:
+Six measures, each in rating points and each over the photographs that have the class:
 
     contribution  what the map gives its boxes: the part of the rating that lies in them
-    beyond        the same less what an equal area of the photograph has on average
+    flat          what an equal area of the photograph has on average: of a map that knows no place
+    beyond        the contribution less that
     covered       the network's rating less that of the photograph with the boxes covered
     presence      the network's mean rating of photographs with the class less of those without
     people        the same of people's ratings
 
-The first three look into photographs, the fourth compares photographs and needs no map, the last is
-what the network was to learn. Photographs of a class differ from the others in more than the
+The contribution is the sum of the next two. Presence needs no map, the last is what the network was
+to learn. Photographs of a class differ from the others in more than the
 class: presence, by network or people, is no effect of the object.
 
 Axes: N photographs, K classes, T bootstrap samples.
@@ -33,13 +34,15 @@ from .rated import Rated
 
 WORDS = {
     "contribution": "contribution of its boxes (map)",
+    "flat": "an equal area of a flat map",
     "beyond": "beyond an equal area (map)",
     "covered": "covered (inpainted)",
     "presence": "presence, network's ratings",
     "people": "presence, people's ratings",
 }
 BY_MAP = ("contribution", "beyond")
-PAIRS = (*product((*BY_MAP, "covered", "presence"), ("people",)), *product(BY_MAP, ("covered",)))
+PAIRS = tuple(product((*BY_MAP, "flat", "covered", "presence"), ("people",)))
+PAIRS = (*PAIRS, *product((*BY_MAP, "flat"), ("covered",)))
 PAIRS = (*PAIRS, *product((*BY_MAP, "covered"), ("presence",)))
 CLUSTERS = 5  # themes that an interval needs
 WAY = "inpaint"
@@ -58,6 +61,8 @@ def class_values(
         "beyond": (rated.wide(found, f"{dimension}_beyond", classes),),
         "covered": (rated.wide(covered[covered["way"] == way], dimension, classes),),
     }
+    whole, beyond = values["contribution"][0], values["beyond"][0]
+    values["flat"] = (whole - beyond,)
     present = rated.present(classes)
     sources = {"presence": rated.network(dimension), "people": rated.people(dimension)}
     for name, ratings in sources.items():
@@ -115,7 +120,8 @@ def measure_agreement(
     returns : one row a dimension and pair (first, second): classes, rho with low and high (95 %,
               the classes drawn again), p (permutations of the classes), holm (p adjusted for all
               rows); first_reliability, second_reliability (see `split_half`); attainable, the rho
-              that two such measures of the same thing would have
+              that two such measures of the same thing would have; over_flat, the rho less that of
+              `flat` with the same second, with _low and _high, paired by class
     """
     rows = []
     once = np.ones((1, len(rated.photographs)))
@@ -125,14 +131,17 @@ def measure_agreement(
         points = {name: found[0] for name, found in measured(values, once).items()}
         halves = split_half(rated, values, splits, seed)
         for first, second in PAIRS:
-            a, b = points[first], points[second]
-            rho = spearman(a, b)
-            low, high = percentile(spearman(a, b, drawn)) if rho == rho else (np.nan, np.nan)
+            a, b, flat = points[first], points[second], points["flat"]
+            rho, samples = spearman(a, b), spearman(a, b, drawn)
+            low, high = percentile(samples) if rho == rho else (np.nan, np.nan)
+            over, over_samples = rho - spearman(flat, b), samples - spearman(flat, b, drawn)
+            ends = percentile(over_samples) if over == over else (np.nan, np.nan)
             row = {"dimension": dimension, "first": first, "second": second}
             row |= {"classes": int((~np.isnan(a + b)).sum()), "rho": rho, "low": low, "high": high}
             row["p"] = spearman_p(a, b, seed=seed)
             row |= {"first_reliability": halves[first], "second_reliability": halves[second]}
             row["attainable"] = np.sqrt(max(halves[first], 0) * max(halves[second], 0))
+            row |= {"over_flat": over, "over_flat_low": ends[0], "over_flat_high": ends[1]}
             rows.append(row)
     table = pd.DataFrame(rows)
     table.insert(table.columns.get_loc("p") + 1, "holm", holm(table["p"].to_numpy(float)))

@@ -78,29 +78,41 @@ def evidence_table(rated: Rated, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index(["dimension", "quantity"])
 
 
-def part_table(rated: Rated) -> pd.DataFrame:
+def part_table(rated: Rated, seed: int = 0) -> pd.DataFrame:
     """Does what lies in boxes go with the rating? Correlations over photographs.
 
     returns : one row a dimension and part (boxes: the contributions of all boxes together, rest,
               area: the share of the photograph in boxes): r with the network's rating and with
               people's, each with _low and _high (95 % over themes); carried, the share of the
-              variance of the network's ratings that the part carries (NaN for the area)
+              variance of the network's ratings that the part carries (NaN for the area); others,
+              the r with people's of what lies in the boxes of other photographs (mean of ten
+              draws), and gain with gain_low and gain_high, what the own boxes have more (of boxes)
     """
+    rng = np.random.default_rng(seed)
+    elsewhere = [rated.cover[_others(rng, len(rated.cover))] for _ in range(DRAWS)]
+    once = np.ones((1, len(rated.cover)))
     rows = []
     for dimension, cams in rated.maps.items():
-        inside = (cams * rated.cover).mean((1, 2))
-        parts = {"boxes": inside, "rest": cams.mean((1, 2)) - inside}
-        parts["area"] = rated.cover.mean((1, 2))
+        whole, inside = cams.mean((1, 2)), (cams * rated.cover).mean((1, 2))
+        parts = {"boxes": inside, "rest": whole - inside, "area": rated.cover.mean((1, 2))}
+        ratings = {"network": rated.network(dimension), "people": rated.people(dimension)}
         for name, part in parts.items():
             row = {"dimension": dimension, "part": name}
-            ratings = {"network": rated.network(dimension), "people": rated.people(dimension)}
             for who, values in ratings.items():
                 row[who] = pearson(part, values)
                 low, high = percentile(pearson(part, values, rated.weights))
                 row[f"{who}_low"], row[f"{who}_high"] = float(low), float(high)
-            whole = cams.mean((1, 2))
             row["carried"] = np.nan if name == "area" else carried(part, whole)
-            rows.append(row)
+            rows.append(row | dict.fromkeys(("others", "gain", "gain_low", "gain_high"), np.nan))
+        weights = np.vstack([once, rated.weights])  # first the table itself
+        floors = [
+            pearson((cams * cover).mean((1, 2)), ratings["people"], weights) for cover in elsewhere
+        ]
+        floor = np.mean(floors, axis=0)
+        gain = pearson(inside, ratings["people"], weights) - floor
+        low, high = percentile(gain[1:])
+        ends = {"gain_low": float(low), "gain_high": float(high)}
+        rows[-len(parts)] |= {"others": floor[0], "gain": gain[0], **ends}
     return pd.DataFrame(rows).set_index(["dimension", "part"])
 
 
@@ -133,7 +145,9 @@ def evidence_in_words(evidence: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
             f"photographs {1 - spread['others']:.0%}, noise {1 - spread['noise']:.0%}); its sum "
             f"goes with them with r {boxes['network']:.2f} ({boxes['network_low']:.2f} to "
             f"{boxes['network_high']:.2f}) and with people's with r {boxes['people']:.2f} "
-            f"({boxes['people_low']:.2f} to {boxes['people_high']:.2f})."
+            f"({boxes['people_low']:.2f} to {boxes['people_high']:.2f}; boxes of other photographs "
+            f"{boxes['others']:.2f}, so {boxes['gain']:+.2f}, {boxes['gain_low']:+.2f} to "
+            f"{boxes['gain_high']:+.2f})."
         )
     return lines
 

@@ -26,7 +26,7 @@ from ..pipeline.dimensions import (
     ratings,
 )
 from ..pipeline.tables import map_array
-from .plots import COLOURS, FLOOR, WIDTH
+from .drawing import COLOURS, FLOOR, WIDTH
 
 
 def own_ratings(analysis: Analysis) -> pd.DataFrame:

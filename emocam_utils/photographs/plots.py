@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..figures import said
 from .classes import WORDS
+from .drawing import FLOOR, SMALL, WIDTH, colour_of, dots, panels
 from .evidence import OUTSIDE
 from .reading import ALL, NETWORK
 
-WIDTH = 7.2  # inches: a page from margin to margin
-SMALL = 7.5  # points
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito's, safe for the colour-blind
-FLOOR = "#868e96"
 SHOWN = ("beyond", "covered", "presence", "people")
-
-
-def colour_of(dimensions: Sequence[str]) -> dict[str, str]:
-    return {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(dimensions)}
 
 
 def reading_figure(calibration: pd.DataFrame, reading: pd.DataFrame) -> Figure:
@@ -32,7 +22,7 @@ def reading_figure(calibration: pd.DataFrame, reading: pd.DataFrame) -> Figure:
     calibration, reading : of `reading`
     """
     dimensions = list(calibration.index.unique("dimension"))
-    figure, axes = _panels(len(dimensions), 2.9)
+    figure, axes = panels(len(dimensions), 2.9)
     for ax, (dimension, colour) in zip(axes, colour_of(dimensions).items(), strict=False):
         rows = calibration.loc[dimension].dropna()
         own = reading.loc[(NETWORK, dimension, ALL)]
@@ -48,7 +38,7 @@ def reading_figure(calibration: pd.DataFrame, reading: pd.DataFrame) -> Figure:
         ends = [min(rows["network"].min(), rows["people_low"].min()) - 0.1]
         ends += [max(rows["network"].max(), rows["people_high"].max()) + 0.1]
         ax.plot(ends, ends, color=FLOOR, linewidth=1, linestyle="--")
-        _dots(ax, rows["network"], rows, "people", colour, vertical=True)
+        dots(ax, rows["network"], rows, "people", colour, vertical=True)
         ax.set(xlim=ends, ylim=ends, aspect="equal")
     return figure
 
@@ -59,7 +49,7 @@ def readers_figure(reading: pd.DataFrame, ceilings: pd.DataFrame) -> Figure:
     The line is the raters' ceiling, the thin bar behind a dot the range of the folds.
     """
     dimensions = list(ceilings.index.unique("dimension"))
-    figure, axes = _panels(len(dimensions), 3.0, sharey=True)
+    figure, axes = panels(len(dimensions), 3.0, sharey=True)
     for ax, (dimension, colour) in zip(axes, colour_of(dimensions).items(), strict=False):
         here = reading.xs(dimension, level="dimension")
         everything = here.xs(ALL, level="group")
@@ -70,7 +60,7 @@ def readers_figure(reading: pd.DataFrame, ceilings: pd.DataFrame) -> Figure:
         names = [f"{name}  ({n:.0f})" for name, n in zip(names, rows["photographs"], strict=True)]
         places = np.arange(len(rows))
         ax.hlines(places, rows["fold_low"], rows["fold_high"], color="#dee2e6", linewidth=6)
-        _dots(ax, places, rows, "r", colour)
+        dots(ax, places, rows, "r", colour)
         bounds = ceilings.loc[dimension]
         ax.axvline(bounds.loc[ALL, "ceiling"], color="black", linewidth=1)
         ax.axvline(bounds.loc[ALL, "one_rater"], color="black", linewidth=1, linestyle=":")
@@ -112,7 +102,7 @@ def classes_figure(table: pd.DataFrame, judged: int) -> Figure:
             enough = (rows["photographs"] >= judged).to_numpy()
             places = np.arange(len(order)) + shift
             for some, alpha in ((enough, 1.0), (~enough, 0.45)):
-                _dots(
+                dots(
                     ax, places[some], rows[some], "value", colour, alpha=alpha, ends=("low", "high")
                 )
             ax.plot([], [], "o", color=colour, markersize=4, label=dimension)
@@ -163,11 +153,11 @@ def agreement_figure(table: pd.DataFrame, agreement: pd.DataFrame, judged: int) 
 def evidence_figure(evidence: pd.DataFrame) -> Figure:
     """How much of the evidence lies in no box, beside its floors. evidence : of `evidence`"""
     dimensions = list(evidence.index.unique("dimension"))
-    figure, axes = _panels(len(dimensions), 2.6, sharey=True)
+    figure, axes = panels(len(dimensions), 2.6, sharey=True)
     for ax, (dimension, colour) in zip(axes, colour_of(dimensions).items(), strict=False):
         rows = evidence.loc[dimension].loc[list(OUTSIDE)] * 100
         places = np.arange(len(rows))
-        _dots(ax, places, rows, "share", colour, ends=("low", "high"))
+        dots(ax, places, rows, "share", colour, ends=("low", "high"))
         ax.plot(rows["noise"], places + 0.2, "|", color="black", markersize=8, label="map of noise")
         ax.plot(
             rows["others"], places - 0.2, "x", color=FLOOR, markersize=5,
@@ -179,7 +169,7 @@ def evidence_figure(evidence: pd.DataFrame) -> Figure:
         ax.grid(axis="y", color="#f1f3f5")
     if dimensions:
         figure.legend(
-            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+            *axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3,
             frameon=False, fontsize=SMALL,
         )  # fmt: skip
     return figure
@@ -188,7 +178,7 @@ def evidence_figure(evidence: pd.DataFrame) -> Figure:
 def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
     """Density of the evidence by size and place of a box, and from the middle to the edge."""
     dimensions = list(centre.index.unique("dimension"))
-    figure, axes = _panels(3, 2.6, sharey=True)
+    figure, axes = panels(3, 2.6, sharey=True)
     titles = {"size": "size of the box", "place": "place of its middle"}
     for shift, (dimension, colour) in zip(
         np.linspace(-0.1, 0.1, max(len(dimensions), 1)), colour_of(dimensions).items(), strict=False
@@ -197,7 +187,7 @@ def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
             rows = density.xs((dimension, grouping), level=("dimension", "grouping"))
             places = np.arange(len(rows))
             ends = ("low", "high")
-            _dots(ax, places + shift, rows, "density", colour, vertical=True, ends=ends)
+            dots(ax, places + shift, rows, "density", colour, vertical=True, ends=ends)
             ax.plot(places + shift, rows["noise"], "_", color=colour, alpha=0.6, markersize=10)
             names = [
                 f"{group}\n({n:,.0f})" for group, n in zip(rows.index, rows["objects"], strict=True)
@@ -207,7 +197,7 @@ def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
         axes[2].fill_between(rows["distance"], rows["low"], rows["high"], color=colour, alpha=0.2)
         axes[2].plot(rows["distance"], rows["density"], "o-", color=colour, markersize=3)
         axes[2].plot([], [], "o-", color=colour, markersize=4, label=dimension)
-    for ax, title in zip(axes, [*titles.values(), "any cell: middle (0) to edge (1)"], strict=True):
+    for ax, title in zip(axes, [*titles.values(), "any cell: middle 0, edge 1"], strict=True):
         ax.axhline(1, color=FLOOR, linewidth=0.8, linestyle="--")
         ax.set_title(title, fontsize=9)
     axes[0].set_ylabel("|map| inside over that of\nthe whole photograph", fontsize=8)
@@ -221,12 +211,12 @@ def layout_figure(density: pd.DataFrame, centre: pd.DataFrame) -> Figure:
 def people_figure(table: pd.DataFrame) -> Figure:
     """What people and the network say of photographs with and without people."""
     dimensions = list(table.index.unique("dimension"))
-    figure, axes = _panels(len(dimensions), 2.2, sharey=True)
+    figure, axes = panels(len(dimensions), 2.2, sharey=True)
     for ax, (dimension, colour) in zip(axes, colour_of(dimensions).items(), strict=False):
         rows = table.loc[dimension]
         places = np.arange(len(rows))
-        _dots(ax, places - 0.13, rows, "people", "#212529")
-        _dots(ax, places + 0.13, rows, "network", colour)
+        dots(ax, places - 0.13, rows, "people", "#212529")
+        dots(ax, places + 0.13, rows, "network", colour)
         names = [
             f"{group}  ({n:.0f})" for group, n in zip(rows.index, rows["photographs"], strict=True)
         ]
@@ -234,36 +224,3 @@ def people_figure(table: pd.DataFrame) -> Figure:
         ax.set(title=dimension, xlabel="mean rating", ylim=(len(rows) - 0.5, -0.5))
     figure.suptitle("black: people; colour: the network; 95 % over themes", fontsize=SMALL)
     return figure
-
-
-def _panels(count: int, height: float, **shared: bool) -> tuple[Figure, np.ndarray]:
-    """Panels side by side on a page; one that says so where there is nothing to draw."""
-    figure, axes = plt.subplots(
-        1, max(count, 1), figsize=(WIDTH, height), squeeze=False, layout="constrained", **shared
-    )
-    if not count:
-        said(axes[0, 0], "no rating")
-    return figure, axes[0]
-
-
-def _dots(
-    ax: Axes,
-    places: np.ndarray | pd.Series,
-    rows: pd.DataFrame,
-    name: str,
-    colour: str,
-    *,
-    vertical: bool = False,
-    alpha: float = 1.0,
-    ends: tuple[str, str] | None = None,
-) -> None:
-    """Points with their intervals, along x or (vertical) along y; NaN is not drawn."""
-    value = rows[name].to_numpy(dtype=np.float64)
-    low, high = (rows[end].to_numpy(float) for end in ends or (f"{name}_low", f"{name}_high"))
-    lines = ax.vlines if vertical else ax.hlines
-    known = ~np.isnan(low)
-    lines(
-        np.asarray(places)[known], low[known], high[known], color=colour, linewidth=1.2, alpha=alpha
-    )
-    points = (places, value) if vertical else (value, places)
-    ax.plot(*points, "o", color=colour, markersize=4, alpha=alpha, markeredgewidth=0)

@@ -11,6 +11,16 @@ from .classes import signs_of
 from .reading import ALL, NETWORK
 
 RATE = 0.05
+CLASSES = {
+    "classes: what the map gives goes with people's ratings": ("beyond", "people"),
+    "classes: covering goes with people's ratings": ("covered", "people"),
+    "classes: presence alone goes with people's ratings": ("presence", "people"),
+    "classes: what the map gives is what covering takes": ("beyond", "covered"),
+}
+PLACES = {
+    "classes: the map goes with people's ratings more than a flat one": ("beyond", "people"),
+    "classes: the map goes with covering more than a flat one": ("beyond", "covered"),
+}
 
 
 def verdict_table(
@@ -23,8 +33,9 @@ def verdict_table(
 ) -> pd.DataFrame:
     """One row a dimension and question: value, bound (what it must be compared with), holds.
 
-    It holds if the interval of the value leaves its bound out on the right side, or for a rank
-    correlation if its adjusted p is below 0.05 and it is positive.
+    It holds if the interval of the value leaves its bound out on the right side; for a rank
+    correlation if its adjusted p is below 0.05 and its interval is above 0, whose bound is then
+    only what the photographs make attainable; signs if all agree, and coins would not.
     """
     rows = []
     for dimension in reading.index.unique("dimension"):
@@ -47,26 +58,26 @@ def verdict_table(
             "boxes carry more of the variance than other photographs' boxes": (
                 1 - variance["share"], 1 - variance["others"], variance["gain_low"] > 0
             ),
-            "the sum in boxes goes with people's ratings": (
-                boxes["people"], 0.0, boxes["people_low"] > 0
+            "the sum in boxes goes with people's ratings more than in other photographs' boxes": (
+                boxes["people"], boxes["others"], boxes["gain_low"] > 0
             ),
         }  # fmt: skip
-        for words, measure in {
-            "classes: what the map gives goes with people's ratings": "beyond",
-            "classes: covering goes with people's ratings": "covered",
-            "classes: presence alone goes with people's ratings": "presence",
-        }.items():
-            row = agreement.loc[(dimension, measure, "people")]
-            holds = row["holm"] < RATE and row["rho"] > 0
+        for words, pair in CLASSES.items():
+            row = agreement.loc[(dimension, *pair)]
+            holds = row["holm"] < RATE and row["low"] > 0
             questions[words] = row["rho"], row["attainable"], holds
-        row = agreement.loc[(dimension, "beyond", "covered")]
-        holds = row["holm"] < RATE and row["rho"] > 0
-        questions["classes: what the map gives is what covering takes"] = (
-            row["rho"], row["attainable"], holds
-        )  # fmt: skip
+        for words, pair in PLACES.items():
+            row = agreement.loc[(dimension, *pair)]
+            flat = row["rho"] - row["over_flat"]
+            questions[words] = row["rho"], flat, row["over_flat_low"] > 0
         both, same = signs_of(signs, dimension, "beyond")
         right = same / both if both else float("nan")
-        questions["classes: the map's sign is people's"] = right, 0.5, same == both and both > 0
+        chance = 0.5**both  # that all signs agree
+        questions["classes: the map's sign is people's"] = (
+            right,
+            0.5,
+            same == both and chance < RATE,
+        )
         rows += [
             {
                 "dimension": dimension,
@@ -87,15 +98,15 @@ def verdict_in_words(reading: pd.DataFrame, verdict: pd.DataFrame) -> list[str]:
     for dimension, rows in verdict.groupby(level="dimension", sort=False):
         held = rows.droplevel("dimension")["holds"]
         r2 = reading.loc[(NETWORK, dimension, ALL), "r2"]
-        map_people = held["classes: what the map gives goes with people's ratings"]
-        map_cover = held["classes: what the map gives is what covering takes"]
-        presence = held["classes: presence alone goes with people's ratings"]
-        network = "by covering, too" if map_cover else "but not by covering"
-        people = "go with people's ratings" if map_people else "are not shown to go with people's"
-        cheap = "do" if presence else "do not, either"
+        goes = {name: "go" if held[name] else "are not shown to go" for name in CLASSES}
+        more = {name: "more" if held[name] else "not more" for name in PLACES}
+        gives, _, there, taken = goes
+        people, covering = more
         lines.append(
             f"{dimension}: the network explains {r2:.0%} of the variance of people's ratings. The "
-            f"classes that move it by its map ({network}) {people}; the classes that are merely "
-            f"there {cheap}."
+            f"classes that move it by its map {goes[gives]} with people's ratings, {more[people]} "
+            f"than those of a flat map, which knows no place; they {goes[taken]} with what "
+            f"covering takes, {more[covering]} than those of a flat map. The classes that are "
+            f"merely there {goes[there]} with people's."
         )
     return lines

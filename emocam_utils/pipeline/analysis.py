@@ -25,6 +25,7 @@ from ..corpora.findingemo import IMAGES, FindingEmo
 from ..corpora.folder import Folder
 from ..corpora.images import UnreadableImage
 from ..corpora.oasis import FOLDER, Oasis
+from ..corpora.sample import Sample, spread
 from ..detectors import DETECTORS, Detector
 from ..downloads import assets
 from ..networks import NETWORKS, EmotionNetwork
@@ -35,6 +36,7 @@ from .code import file_hash
 from .importance import SCORES
 from .keys import Recipe, recipe
 from .manifest import manifest
+from .once import OneImage
 from .run import Compute, Map, run, threads
 from .stages import Models, Untrained
 from .store import Stored, StoreError
@@ -305,7 +307,7 @@ class Analysis:
         def compute(ids: list[str], missing: list[str]) -> dict[str, pd.DataFrame]:
             wanted = {name: methods[name] for name in missing if name in methods}
             parts = [
-                stages.explain(self.for_image(image).models, self.corpus, [image], wanted)
+                stages.explain(OneImage(self.for_image(image).models), self.corpus, [image], wanted)
                 for image in ids
             ]
             return {
@@ -387,6 +389,13 @@ class Analysis:
         network = chosen(self.corpus.digest(image))
         models = Models(lambda: network, lambda: self.models.detector, self.torch_device)
         return replace(self, given=self.corpus, asked=models)
+
+    def sampled(self, section: str) -> Analysis:
+        """The analysis of as many images as the study gives a section, at equal distances."""
+        count = self.study.samples.get(section, 0)
+        if not 0 < count < len(self.ids):
+            return self
+        return replace(self, given=Sample(self.corpus, spread(self.ids, count)))
 
     def _open_network(self) -> EmotionNetwork:
         spec = self.study.network

@@ -105,7 +105,7 @@ class Association:
         """The association in a sentence: what was counted, and what was empty."""
         p, clear = self.preset, f" and below ambiguity {self.preset.ambiguity:g}"
         return (
-            f"{method_name(self.cam)} of the {p.score}, {_LAYERS[p.layer]} conv5's ReLU, "
+            f"{method_name(self.cam)} of the {p.score}, {_LAYERS[p.layer]} the last ReLU, "
             f"{score_name(p.importance)} > {p.threshold:g}, confidence > {p.confidence:g}: "
             f"{self.images.sum()} of {self.seen} images above probability "
             f"{p.probability:g}{clear if self.rated else ''}, {self.empty} empty maps, "

@@ -30,7 +30,9 @@ class TargetMaps:
 
     def _compute(self, cam: str, made: str, image: str, label: str) -> NDArray:
         method = preset_cam(cam, Preset.model_validate_json(made))
-        return map_for(self.analysis, method, self.analysis.corpus.read(image), label)
+        return map_for(
+            self.analysis.for_image(image), method, self.analysis.corpus.read(image), label
+        )
 
     def importance(
         self, raw: NDArray, preset: Preset, image: str, boxes: pd.DataFrame

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,28 @@ def test_both_presets_side_by_side(case):
         assert names == table.index.tolist()
         low, high = figure.axes[1].get_ylim()
         assert low > high, "the first class is on top in both panels"
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 25])
+def test_the_words_of_the_colours_have_room_however_few_the_classes(rows):
+    labels = ["Pleasant activated", "Neutral"]
+    table = pd.DataFrame(50.0, [f"class {k}" for k in range(rows)], labels)
+    both = {"as published": table, "corrected": table}
+    figure = drawn(
+        plots.association_by_preset_figure(
+            both, pd.Series(9, labels), dict.fromkeys(both, table > 60)
+        )
+    )
+    bar = figure.axes[-1]
+    ticks = [tick.get_window_extent() for tick in (*bar.get_xticklabels(), *bar.get_yticklabels())]
+    assert len(ticks) == len(plots.TICKS)
+    gaps = [one.overlaps(other) for one, other in pairwise(ticks)]
+    assert not any(gaps), "ticks stand on each other"
+    words = (bar.xaxis if rows < plots.TALL else bar.yaxis).label.get_window_extent()
+    assert words.width and words.x0 >= 0 and words.y0 >= 0
+    assert words.x1 <= figure.bbox.width and words.y1 <= figure.bbox.height
+    for ax in figure.axes[:-1]:
+        assert not words.overlaps(ax.xaxis.label.get_window_extent())
 
 
 def test_marks_stand_on_their_cells():

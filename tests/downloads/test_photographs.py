@@ -102,6 +102,23 @@ def test_where_nothing_is_to_be_had_it_stops_after_a_few_files_and_says_so(web, 
     assert found[-1] == "5 files of oasis in a row failed; the same command tries the rest"
 
 
+def test_without_a_connection_nothing_is_left_and_the_next_run_fetches_all(web, raw, monkeypatch):
+    def cut(study, only=""):
+        return {
+            folder: [asset.model_copy(update={"urls": ("http://127.0.0.1:1/x",)}) for asset in some]
+            for folder, some in wanted.items()
+        }
+
+    wanted = fetch.needed(None)
+    monkeypatch.setattr(fetch, "needed", cut)
+    found = problems()
+    assert len(found) == 1 + 5 + 1 and found[-1].endswith("the same command tries the rest")
+    assert all("no connection to the host" in said for said in found[:-1])
+    assert there(raw) == []
+    monkeypatch.setattr(fetch, "needed", lambda study, only="": wanted)
+    assert problems() == [] and len(there(raw)) == 13
+
+
 def test_a_file_that_a_user_has_placed_is_taken_or_refused_by_its_hash(web, raw):
     (raw / "oasis" / "images").mkdir(parents=True)
     shutil.copy(web / "images" / "Dog 1.jpg", raw / "oasis" / "images")

@@ -17,7 +17,7 @@ def test_the_sheet_has_first_last_and_equal_distances_with_known_labels():
     chosen = sheets.spread(corpus.ids, 3)
     assert chosen == [f"calibration/{n:05d}" for n in (0, 4, 8)]
     axes = sheets.corpus_sheet(corpus, chosen).axes
-    assert [ax.get_title() for ax in axes[:3]] == [f"{i}: {load_scene(i).label}" for i in chosen]
+    assert [ax.get_title() for ax in axes[:3]] == [load_scene(i).label for i in chosen]
     drawn = np.asarray(corpus.read(chosen[1]))
     assert np.array_equal(axes[1].images[0].get_array(), drawn)
     assert sheets.spread(corpus.ids, 99) == corpus.ids and sheets.spread([], 3) == []
@@ -77,3 +77,11 @@ def test_the_rule_is_counted_in_words():
     listed = [table[column].str.split(", ") for column in ("full cues", "rival cues")]
     cues = [sum(len([c for c in row if c and "(" not in c]) for row in one) for one in listed]
     assert said == [len(rule.labels), *cues]
+
+
+def test_long_names_are_shortened_in_the_middle_to_what_fits():
+    assert sheets.shortened("a/b/dog.jpg") == "a/b/dog.jpg"
+    assert sheets.shortened("holidays/2019/dog.jpg") == "holidays/2019/dog.jpg"
+    assert sheets.shortened("holidays in 2019/dog.jpg") == "dog.jpg"
+    short = sheets.shortened("photos/n02099712_Labrador_retriever.JPEG")
+    assert len(short) == sheets.NAME and short.startswith("n02099712_") and short.endswith(".JPEG")

@@ -36,6 +36,15 @@ def test_what_raises_raises_and_what_lowers_lowers(table):
     assert ((inside["low"] <= inside["value"]) & (inside["value"] <= inside["high"])).all()
 
 
+def test_a_flat_map_and_what_is_beyond_make_the_contribution(table):
+    rated, found = table
+    value = found["value"].unstack("measure")
+    np.testing.assert_allclose(value["flat"] + value["beyond"], value["contribution"])
+    has = rated.present(["Dog"])[:, 0]
+    even = rated.maps["valence"][has].mean() * 2 / 5  # the left two of five columns
+    assert value.loc[("Dog", "valence"), "flat"] == pytest.approx(even)
+
+
 def test_presence_is_a_difference_of_means(table):
     rated, found = table
     has = rated.photographs.index.isin(rated.sure.query("`class` == 'Dog'")["image"])
@@ -64,6 +73,18 @@ def test_classes_that_go_together_are_found_and_others_are_not():
     assert found.loc[("arousal", "beyond", "people"), "holm"] > 0.05
     assert found.loc[("valence", "covered", "people")].isna().any()
     assert len(found) == 2 * len(PAIRS) and (found["holm"].dropna() >= found["p"].dropna()).all()
+
+
+def test_a_map_is_compared_with_a_flat_one_of_the_same_photographs():
+    rated, _ = many_classes(effect=2, noise=0.3)
+    found = measure_agreement(rated, NOTHING, rated.classes(12), splits=4)
+    for (_, first, second), row in found.dropna(subset="over_flat").iterrows():
+        flat = found["rho"].get((_, "flat", second))
+        if flat is not None:
+            assert row["over_flat"] == pytest.approx(row["rho"] - flat)
+        assert row["over_flat_low"] <= row["over_flat"] + 1e-9 <= row["over_flat_high"] + 2e-9
+        if first == "flat":
+            assert row["over_flat"] == row["over_flat_low"] == row["over_flat_high"] == 0
 
 
 def test_without_a_relation_one_family_in_twenty_has_a_find():

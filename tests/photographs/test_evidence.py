@@ -74,6 +74,16 @@ def test_parts_add_up_and_the_planted_one_carries():
     assert table.loc["boxes", "network"] > 0.9 and np.isnan(table.loc["area", "carried"])
 
 
+def test_a_sum_goes_with_ratings_beyond_other_boxes_only_where_it_is_planted():
+    inside, outside = (part_table(planted(where)).loc["valence"] for where in (True, False))
+    assert inside.loc["boxes", "gain_low"] > 0 > outside.loc["boxes", "gain_high"]
+    anywhere = part_table(planted(True)).loc[("arousal", "boxes")]
+    assert anywhere["gain_low"] <= 0 <= anywhere["gain_high"]
+    assert inside.loc["boxes", "gain"] == pytest.approx(
+        inside.loc["boxes", "people"] - inside.loc["boxes", "others"]
+    )
+
+
 def test_without_a_box_everything_lies_in_none():
     rated = tiny_rated(20)
     np.testing.assert_allclose(evidence_table(rated)["share"], 1)

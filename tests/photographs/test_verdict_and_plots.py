@@ -54,11 +54,36 @@ def test_the_verdict_is_judged_from_the_tables(tables):
         held = judged.xs("boxes hold more evidence than other photographs' boxes", level="question")
         assert held["holds"].eq(low > 0).all()
     lines = photographs.verdict_in_words(tables["reading"], verdict)
-    assert "(but not by covering) go with people's" in lines[0]
-    changed = tables["agreement"].assign(holm=1.0)
-    other = photographs.verdict_table(*({**tables, "agreement": changed}[name] for name in ASKED))
-    assert not other.loc["valence"]["holds"].filter(like="classes: what the map gives").any()
-    assert "are not shown to go" in photographs.verdict_in_words(tables["reading"], other)[0]
+    assert "by its map go with people's ratings" in lines[0]
+    assert "they are not shown to go with what covering takes, not more" in lines[0]
+    for change in ({"holm": 1.0}, {"low": -0.1}):
+        changed = tables["agreement"].assign(**change)
+        other = photographs.verdict_table(
+            *({**tables, "agreement": changed}[name] for name in ASKED)
+        )
+        assert not other.loc["valence"]["holds"].filter(like="classes: what the map gives").any()
+        said = photographs.verdict_in_words(tables["reading"], other)[0]
+        assert "by its map are not shown to go" in said
+
+
+def test_a_flat_map_that_says_the_same_takes_the_place_from_a_find(tables):
+    question = "classes: the map goes with people's ratings more than a flat one"
+    for low in (-0.1, 0.1):
+        agreement = tables["agreement"].assign(over_flat_low=low)
+        judged = photographs.verdict_table(
+            *({**tables, "agreement": agreement}[name] for name in ASKED)
+        )
+        assert judged.loc[("valence", question), "holds"] == (low > 0)
+        said = photographs.verdict_in_words(tables["reading"], judged)[0]
+        assert ("ratings, not more than" in said) == (low < 0)
+
+
+def test_few_signs_that_agree_are_a_coins(tables):
+    signs = tables["signs"].copy()
+    for both, same, holds in ((3, 3, False), (5, 5, True), (9, 8, False)):
+        signs.loc[("valence", "beyond"), ["both", "same"]] = both, same
+        judged = photographs.verdict_table(*({**tables, "signs": signs}[name] for name in ASKED))
+        assert judged.loc[("valence", "classes: the map's sign is people's"), "holds"] == holds
 
 
 def drawn(tables):

@@ -12,9 +12,14 @@ from tiny_tflite import write_mobilenet
 
 from emocam_utils import Analysis
 from emocam_utils.networks.mobilenet_oasis import Heads, save_heads
+from emocam_utils.paste.explorer import PasteExplorer
+from emocam_utils.paste.look import look_at
+from emocam_utils.paste.objects import read_objects
 from emocam_utils.pipeline import dimensions as dims
+from emocam_utils.pipeline.analysis import preset_cam
 from emocam_utils.pipeline.tables import map_array
 from emocam_utils.study import CorpusSpec, ModelSpec, Study
+from emocam_utils.widgets.target_maps import TargetMaps, map_for
 
 SIZE, CELLS = (30, 50), (4, 7)  # no side of a cell is a whole number of pixels
 
@@ -174,6 +179,31 @@ def test_an_analysis_asked_of_an_image_has_its_head_and_all_else(oasis):
     assert not first.network.rater[-1].weight.any() and oasis.network.rater[-1].weight.any()
     assert first.corpus is oasis.corpus and first.ids == oasis.ids
     assert first.for_image(oasis.ids[3]).network.rater[-1].bias[0] == 3
+
+
+def test_a_section_takes_as_many_images_as_the_study_gives_it(oasis):
+    some = Analysis(oasis.study.model_copy(update={"samples": {"cam-methods": 3, "other": 99}}))
+    few = some.sampled("cam-methods")
+    assert few.ids == [some.ids[0], some.ids[2], some.ids[5]] and len(some.ids) == 6
+    assert few.predictions["image"].tolist() == few.ids
+    whole = oasis.predictions.set_index("image").loc[few.ids].reset_index()
+    pd.testing.assert_frame_equal(few.predictions, whole)
+    assert some.sampled("other") is some and some.sampled("association") is some
+
+
+def test_explorers_ask_the_head_that_has_not_seen_the_image(oasis):
+    image, preset = oasis.ids[0], oasis.study.preset("paper")
+    own = oasis.for_image(image).network
+    label = own.labels[0]
+    picture = oasis.corpus.read(image)
+    want = map_for(oasis.for_image(image), preset_cam("gradcam", preset), picture, label)
+    np.testing.assert_array_equal(TargetMaps(oasis).raw("gradcam", preset, image, label), want)
+    other = map_for(oasis, preset_cam("gradcam", preset), picture, label)
+    assert not np.array_equal(other, want), "the head fitted on all is another one"
+    original, now = PasteExplorer(oasis, read_objects(["rugby_ball"]), preset="paper").look()
+    want = look_at(own, preset_cam("gradcam", preset), picture).probabilities
+    pd.testing.assert_series_equal(original.probabilities, want)
+    pd.testing.assert_series_equal(now.probabilities, want)  # it rates all pictures alike
 
 
 def test_themes_are_clusters_where_the_corpus_has_them(oasis):

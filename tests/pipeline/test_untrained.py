@@ -77,6 +77,20 @@ def test_maps_of_an_untrained_copy_explain_the_networks_own_labels_and_are_store
     assert not np.allclose(np.stack(other["map"]), np.stack(maps["floor"]["map"]))
 
 
+def test_many_floors_ask_for_the_features_of_a_copy_once_an_image(analysis, monkeypatch):
+    asked, features = [], EmoNet.features
+
+    def counted(network, inputs):
+        asked.append(inputs)
+        return features(network, inputs)
+
+    monkeypatch.setattr(EmoNet, "features", counted)
+    names = ("gradcam", "lift", "ablation")
+    analysis.maps({f"{name} {seed}": Untrained(build_cam(name), seed)
+                   for name in names for seed in (5, 6)})  # fmt: skip
+    assert len(asked) == 3 * (1 + 2), "of each image the network's own, and two copies'"
+
+
 def test_the_paper_preset_makes_lime_and_lrp_as_the_authors_did():
     presets = load_study("tiny").presets
     lime, lrp = (preset_cam(name, presets["paper"]) for name in ("lime", "lrp"))

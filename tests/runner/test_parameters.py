@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_notebooks import write_notebook
 
+from emocam_utils import paths
 from emocam_utils.runner.__main__ import plan
 from emocam_utils.runner.notebooks import read_cells
 from emocam_utils.runner.parameters import (
@@ -150,3 +151,12 @@ def test_images_that_are_no_folder_are_named_by_their_absolute_path(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ParameterError, match=f"IMAGES is not a folder: {tmp_path}/one$"):
         plan(["detection"], "folder-demo", "one", [])
+
+
+def test_a_quoted_tilde_in_images_is_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(paths, "FIGURES", tmp_path / "figures")
+    (tmp_path / "pictures").mkdir()
+    study, (run,) = plan(["detection"], "folder-demo", "~/pictures", [])
+    assert study.corpus.path == tmp_path / "pictures"
+    assert ("images", str(tmp_path / "pictures")) in run.given, "notebooks get no tilde"

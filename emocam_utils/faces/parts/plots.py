@@ -235,7 +235,10 @@ def _plot_claims(ax: Axes, table: pd.DataFrame, y: np.ndarray, faces: np.ndarray
         words = f"{n:.0f} faces: not testable" if n else "no face"
         ax.text(0.5, at, words, fontsize=7, color="#868e96", ha="center", va="center",
                 transform=ax.get_yaxis_transform())  # fmt: skip
-    for at, n in zip(y, table["n"].where(~untested & (table["n"] < faces)), strict=True):
+    fewer = table["n"].where(~untested & (table["n"] < faces))
+    if fewer.notna().any():
+        ax.set_xlim(right=ax.get_xlim()[1] + 0.16 * np.diff(ax.get_xlim())[0])
+    for at, n in zip(y, fewer, strict=True):
         if n == n:
             ax.text(0.99, at, f"{n:.0f}", fontsize=7, color="#868e96", ha="right", va="center",
                     transform=ax.get_yaxis_transform())  # fmt: skip

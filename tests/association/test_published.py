@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from tiny_attention import PRESET
 
-from emocam_utils.photographs.published import (
+from emocam_utils.association.published import (
     CANNOT,
     FACE,
     FAILS,
     HOLDS,
     OPEN,
     attended_images,
+    claims_in_words,
     published_claims,
 )
 from emocam_utils.pipeline.attention import Attention
@@ -91,3 +92,40 @@ def test_few_images_and_unknown_classes_cannot_be_asked(attention):
     other = replace(attention, classes=("Dog", "Food"), labels=("Joy",))
     table = published_claims(other, themes_of(attention))
     assert (table["verdict"] == CANNOT).all() and len(table) == 1 + 4
+
+
+def test_words_name_the_labels_of_each_verdict_and_what_cannot_be_asked(attention):
+    table = published_claims(attention, themes_of(attention))
+    lines = claims_in_words({"corrected": table})
+    assert lines[0] == (
+        "corrected: the face is the most important class: holds for Craving; does not hold for "
+        "Joy; not decided for Surprise."
+    )
+    assert "corrected: Food goes with Craving: holds for Craving." in lines
+    assert lines[-1].startswith("corrected: cannot be asked here: Sports equipment goes with")
+    nothing = published_claims(attention, themes_of(attention), least=61)
+    (line,) = claims_in_words({"x": nothing})
+    assert "the face is the most important class, Sports equipment" in line
+
+
+def test_a_rival_that_is_the_strongest_by_chance_refutes_nothing():
+    """Face and 30 classes attended equally often: one of the 30 is mostly above the face."""
+    kinds, each = 31, 40
+    wrong = above = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        classes = (FACE, *(f"class {k}" for k in range(kinds - 1)))
+        images = [f"{place}.jpg" for place in range(each)]
+        predictions = pd.DataFrame({"image": images, "label": "Joy", "probability": 0.9})
+        found = pd.DataFrame(
+            [(i, kind, rng.random()) for i in images for kind in classes],
+            columns=["image", "class", "mean"],
+        )
+        boxes = found[["image", "class"]].assign(confidence=0.8, x0=0.0, y0=0.0, x1=1.0, y1=1.0)
+        made = Attention(
+            "gradcam", PRESET, boxes, predictions, None, found[["mean"]], classes, ("Joy",)
+        )
+        row = published_claims(made, images).iloc[0]
+        wrong += row["verdict"] != OPEN
+        above += row["difference"] < 0
+    assert above > 30 and wrong <= 5
