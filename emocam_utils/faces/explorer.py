@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache, partial
-from html import escape
 
 import ipywidgets
 import matplotlib as mpl
@@ -16,6 +15,7 @@ from PIL import Image
 
 from ..cams.saliency import RULES
 from ..figures import overlay, show_image
+from ..widgets.bars import bars_html
 from ..widgets.controls import Explorer, choice
 from ..widgets.pictures import picture_html
 from .analysis import FaceAnalysis, clearest_face
@@ -73,7 +73,7 @@ class FaceExplorer(Explorer):
         self.view.value = (
             picture_html(face, f"{c['face'].value}: {chances.idxmax()}")
             + picture_html(_picture(face, kind, raw), self._caption(kind, raw))
-            + _bars(chances)
+            + bars_html(chances, colour=emotion_colour)
         )
         self.seconds = time.perf_counter() - start
         self.status.value = f"{1000 * self.seconds:.0f} ms"
@@ -109,13 +109,3 @@ def _picture(face: Image.Image, kind: str, raw: np.ndarray) -> Image.Image:
         return Image.fromarray((overlay(face, values) * 255).astype(np.uint8))
     rgb = mpl.colormaps[SALIENCY_COLOURS](np.nan_to_num(values))[..., :3]
     return Image.fromarray((rgb * 255).astype(np.uint8)).resize(face.size, Image.Resampling.NEAREST)
-
-
-def _bars(chances: pd.Series) -> str:
-    rows = "".join(
-        f"<tr><td style='text-align:right;padding-right:6px'>{escape(label)}</td><td>"
-        f"<div style='background:{mpl.colors.to_hex(emotion_colour(label))};height:11px;"
-        f"width:{200 * chance:.0f}px'></div></td><td>{100 * chance:.1f} %</td></tr>"
-        for label, chance in chances.items()
-    )
-    return f"<table style='font:11px sans-serif'>{rows}</table>"

@@ -13,7 +13,6 @@ from urllib.parse import unquote
 
 import ipywidgets
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -23,6 +22,7 @@ from ..figures import show_image, side_by_side
 from ..names import method_name, score_name
 from ..pipeline.analysis import Analysis, preset_cam
 from ..pipeline.importance import scaled
+from ..widgets.bars import bars_html
 from ..widgets.controls import Explorer, button, choice, row, slider
 from ..widgets.heatmap import CLICK, ROOM, TELL
 from ..widgets.pictures import drawn_on, fitted, picture_html
@@ -30,6 +30,7 @@ from ..widgets.words import named
 from .covering import MOST_COVERED, Photo, look_at_photo
 
 WIDTH = 400  # pixels
+MOST_LABELS = 6  # with a bar
 DROP = Path(__file__).parents[1] / "widgets" / "drop.js"
 
 
@@ -139,7 +140,7 @@ class PhotoExplorer(Explorer):
         parts = [
             picture_html(bare, f"{self.title}: {photo.label} ({photo.probabilities.max():.2f})"),
             picture_html(explained, f"{cam} for {photo.label}"),
-            _labels(photo.probabilities),
+            bars_html(photo.probabilities.nlargest(MOST_LABELS)),
             _table(photo, threshold),
         ]
         self.seconds = time.perf_counter() - start
@@ -161,14 +162,6 @@ class PhotoExplorer(Explorer):
         for ax, picture, title in zip(axes, pictures, titles, strict=True):
             show_image(ax, picture, title)
         return figure
-
-
-def _labels(probabilities: pd.Series, most: int = 6) -> str:
-    rows = "".join(
-        f"<tr><td style='text-align:right'>{escape(label)}</td><td>{100 * p:.1f} %</td></tr>"
-        for label, p in probabilities.nlargest(most).items()
-    )
-    return f"<table style='font:12px sans-serif'>{rows}</table>"
 
 
 def _table(photo: Photo, threshold: float) -> str:
@@ -198,8 +191,9 @@ def _table(photo: Photo, threshold: float) -> str:
     head = "".join(f"<th scope=col style='padding:1px 8px'>{escape(h)}</th>" for h in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return (
-        f"<table style='font:12px sans-serif'><caption>Without each object (its box in the mean "
-        f"colour of the rest; the {MOST_COVERED} surest)</caption><tr>{head}</tr>{body}</table>"
+        "<div class=emocam-scroll style='overflow-x:auto'><table style='font:12px sans-serif'>"
+        f"<caption>Without each object (its box in the mean colour of the rest; the {MOST_COVERED} "
+        f"surest)</caption><tr>{head}</tr>{body}</table></div>"
         "<p style='font:12px sans-serif'>A box of one colour is itself something that the network "
         "did not learn from: a fall is a hint at a cause and no proof of one.</p>"
     )

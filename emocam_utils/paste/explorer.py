@@ -11,13 +11,13 @@ from pathlib import Path
 
 import ipywidgets
 import matplotlib.pyplot as plt
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
 from ..corpora import offers
-from ..figures import overlay, short_label, show_image
+from ..figures import overlay, show_image
 from ..pipeline.analysis import Analysis, preset_cam
+from ..widgets.bars import bars_html
 from ..widgets.controls import LONG, WIDE, Explorer, button, choice, column, row, slider
 from ..widgets.heatmap import CLICK, ROOM
 from ..widgets.pictures import picture_html
@@ -25,7 +25,6 @@ from ..widgets.place import PLACE, place_wire
 from .look import Look, look_at
 from .objects import ObjectError, PasteObject, read_object
 from .overlays import HEIGHT, overlay_at
-from .plots import label_colour
 
 WIDTH = 340  # pixels
 NO_OBJECT = "(none)"
@@ -170,13 +169,14 @@ class PasteExplorer(Explorer):
     def refresh(self) -> None:
         start = time.perf_counter()
         original, now = self.look()
+        chances = now.probabilities.sort_values(ascending=False, kind="stable")
         turned = "" if now.label == original.label else f", was {original.label}"
         heat = Image.fromarray((overlay(now.image, now.cam) * 255).astype("uint8"))
         self.view.value = (
             picture_html(_fitted(original.image), f"before: {original.label}")
             + picture_html(_fitted(now.image), f"after: {now.label}{turned}", PLACE)
             + picture_html(_fitted(heat), f"map for {now.label}")
-            + _bars(original, now)
+            + bars_html(chances, original.probabilities)
             + place_wire()
         )
         self.seconds = time.perf_counter() - start
@@ -199,16 +199,3 @@ class PasteExplorer(Explorer):
 def _fitted(picture: Image.Image) -> Image.Image:
     scale = WIDTH / max(picture.size)
     return picture.resize([max(round(side * scale), 1) for side in picture.size])
-
-
-def _bars(original: Look, now: Look) -> str:
-    """All probabilities, the highest now first, each with what it was before."""
-    rows = []
-    for label, p in now.probabilities.sort_values(ascending=False, kind="stable").items():
-        bar = f"background:{to_hex(label_colour(label))};height:11px;width:{240 * p:.0f}px"
-        rows.append(
-            f"<tr><td style='text-align:right;padding-right:6px'>{escape(short_label(label))}</td>"
-            f"<td><div style='{bar}'></div></td>"
-            f"<td>{100 * p:.1f} % (was {100 * original.probabilities[label]:.1f} %)</td></tr>"
-        )
-    return f"<table style='font:11px sans-serif'>{''.join(rows)}</table>"

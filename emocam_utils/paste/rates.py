@@ -144,8 +144,7 @@ def rates_in_words(rates: pd.DataFrame, controls: pd.DataFrame) -> str:
     """
     totals = rates.groupby("object", sort=False)[["changed", "n"]].sum()
     shares = ", ".join(
-        f"{row['changed'] / row['n']:.0%} of the images (the {name})"
-        for name, row in totals.iterrows()
+        f"{row['changed'] / row['n']:.0%} with the {name}" for name, row in totals.iterrows()
     )
     rows = controls[controls["fill"] != "object"]
     more = f"{(rows['more_low'] > 0).sum()} of {len(rows)}"
@@ -153,7 +152,7 @@ def rates_in_words(rates: pd.DataFrame, controls: pd.DataFrame) -> str:
         f" On boxes objects change it oftener than a filling of the same silhouette in {more} "
         "comparisons (95 % intervals)."
     )
-    return f"A pasted object changed the label of {shares}.{judged if len(rows) else ''}"
+    return f"Of the variants, the label changed in {shares}.{judged if len(rows) else ''}"
 
 
 def focus_relation(variants: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """What explorers share. Nothing here passes an image through a network.
 
+bars        probabilities as bars
 controls    controls by name, their values as a state, a still picture where nothing is live
 corpus      filters, methods and images of a study, a sample of them if they are many
 heatmap     classes by labels as HTML, to click on

@@ -108,7 +108,7 @@ class Explorer:
 
     def follow(self) -> None:
         """From now on, the view follows the controls."""
-        self.box.add_class(f"emocam-{self.name}")
+        self.box.add_class("emocam").add_class(f"emocam-{self.name}")
         for control in self.controls.values():
             control.observe(self._changed, "value")
         self.refresh()

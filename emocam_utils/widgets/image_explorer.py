@@ -13,11 +13,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..figures import PALETTE, said, show_image, side_by_side
+from ..figures import said, show_image, side_by_side
 from ..names import method_name
 from ..pipeline.analysis import Analysis
 from ..pipeline.example import clear_example, probabilities
 from ..study import Preset
+from .bars import bars_html
 from .controls import LONG, WIDE, button, choice, column, field, row
 from .corpus import MOST_IMAGES, CorpusExplorer
 from .known import known_of
@@ -25,6 +26,7 @@ from .pictures import picture_html
 from .target_maps import TargetMaps
 from .words import named
 
+MOST_LABELS = 6  # with a bar
 MOST_LISTED = 200  # images below the search field
 WIDTH = 340  # pixels
 ANY, PREDICTED = "(any label)", "(the predicted label)"
@@ -191,7 +193,7 @@ class ImageExplorer(CorpusExplorer):
         for cam in self._cams:
             picture, note = self._explained(cam, preset)
             parts.append(picture_html(picture, f"{method_name(cam)} for {self.target}{note}"))
-        self.view.value = "".join(parts) + self._bars()
+        self.view.value = "".join(parts) + bars_html(self.probabilities[:MOST_LABELS])
         self.seconds = time.perf_counter() - start
 
     @property
@@ -214,15 +216,6 @@ class ImageExplorer(CorpusExplorer):
         empty = "" if (raw > 0).any() else ", empty map"
         return picture, f": {kept} of {len(boxes)} boxes attended{empty}"
 
-    def _bars(self, most: int = 6) -> str:
-        rows = "".join(
-            f"<tr><td style='text-align:right;padding-right:6px'>{escape(label)}</td>"
-            f"<td><div style='background:{_css(label)};height:11px;width:{240 * p:.0f}px'></div>"
-            f"</td><td>{100 * p:.1f} %</td></tr>"
-            for label, p in self.probabilities[:most].items()
-        )
-        return f"<table style='font:11px sans-serif'>{rows}</table>"
-
     def figure(self) -> Figure:
         """The image and its maps side by side."""
         preset, cams = self.preset, self._cams
@@ -239,8 +232,3 @@ class ImageExplorer(CorpusExplorer):
             picture, note = self._explained(cam, preset)
             show_image(ax, picture, f"{method_name(cam)}{note}")
         return figure
-
-
-def _css(label: str) -> str:
-    red, green, blue = PALETTE.get(label, (0.5, 0.5, 0.5))
-    return f"rgb({255 * red:.0f},{255 * green:.0f},{255 * blue:.0f})"

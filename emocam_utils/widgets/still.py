@@ -46,8 +46,8 @@ def for_a_saved_notebook(still: str, mark: str) -> str:
 
 
 def for_the_live_one(mark: str) -> str:
-    """What the live explorer holds: the still is hidden, and sliders get names."""
+    """What the live explorer holds: the still is hidden, texts shrink, and sliders get names."""
     return (
-        f"<style>.{mark} {{display: none}}</style>"
+        f"<style>.{mark} {{display: none}} .emocam .widget-html-content {{min-width: 0}}</style>"
         f'<img hidden alt="" src="data:," onerror="{NAMES}">'
     )

@@ -19,8 +19,10 @@ HEAT = ".emocam-association table.heat"
 THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 OUTSIDE = """explorer => {
   const right = explorer.closest('.jp-OutputArea').getBoundingClientRect().right;
-  const parts = explorer.querySelectorAll('select, input, button, .slider-container, figure');
-  return [...parts].filter(one => one.offsetParent && !one.closest('.heat-frame')
+  const parts = explorer.querySelectorAll('select, input, button, .slider-container, figure, '
+    + '.heat-frame, .emocam-scroll, table:not(.heat)');
+  return [...parts].filter(one => one.offsetParent
+    && !one.parentElement.closest('.heat-frame, .emocam-scroll')
     && one.getBoundingClientRect().right > right + 1).map(one => one.outerHTML.slice(0, 90)) }"""
 
 

@@ -112,6 +112,6 @@ def test_the_words_are_those_of_the_tables():
     found = rates.change_rates(table, ["object", "position"])
     controls = pd.DataFrame({"fill": ["object", "grey", "blur"], "more_low": [0.0, 0.1, -0.1]})
     said = rates.rates_in_words(found, controls)
-    assert said.startswith("A pasted object changed the label of 33% of the images (the ball). On ")
+    assert said.startswith("Of the variants, the label changed in 33% with the ball. On ")
     assert "in 1 of 2 comparisons" in said
-    assert rates.rates_in_words(found, controls[:0]).endswith("(the ball).")
+    assert rates.rates_in_words(found, controls[:0]).endswith("with the ball.")
