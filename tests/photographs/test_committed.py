@@ -38,7 +38,7 @@ def test_what_goes_with_peoples_ratings(readme):
     table = table_of("classes_agreement.csv").set_index(["dimension", "first", "second"])
     said = re.search(
         r"ρ (\.\d+) and (\.\d+) \(valence, arousal; (\d+) classes\).*?"
-        r"a flat one, which knows no place, with (\.\d+) and (\.\d+)",
+        r"a flat one, which knows no place, has (\.\d+) and (\.\d+)",
         readme,
     )
     numbers = {"beyond": said.groups()[:2], "flat": said.groups()[3:]}
