@@ -26,6 +26,7 @@ from .detectors import DETECTORS, Detector
 from .detectors.postprocess import BOX_COLUMNS
 from .networks import NETWORKS, EmotionNetwork
 from .pipeline.importance import SCORES, Score
+from .progress import explained
 from .registry import import_plugin
 
 REGISTRIES = (NETWORKS, DETECTORS, CAMS, SCORES)
@@ -463,4 +464,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with explained("check-plugin"):
+        sys.exit(main())

@@ -73,12 +73,13 @@ def style() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Saved:
-    """Where a figure lies; shown in a notebook as its picture."""
+    """Where a figure lies; shown in a notebook as its picture, with words for who sees none."""
 
     png: Path
+    words: str = ""
 
-    def _repr_png_(self) -> bytes:
-        return self.png.read_bytes()
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        return self.png.read_bytes(), {"alt": self.words}
 
 
 class Analysed(Protocol):
@@ -103,18 +104,20 @@ def save_figure(
     notebook: str,
     analysis: Analysed,
     n: str,
+    corpus: str = "",
 ) -> Saved:
     """Save a figure with its numbers and its record under figures/<study>/<name>.*
 
-    table : the numbers that the figure shows, six significant digits in the csv
-    n     : what was counted, in words, e.g. "2,000 images, 1,432 of them above probability 0.5"
+    table  : the numbers that the figure shows, six significant digits in the csv
+    n      : what was counted, in words, e.g. "2,000 images, 1,432 of them above probability 0.5"
+    corpus : the corpus in words, where the figure is of another than the analysis
     The corpus, the network and n are written below the figure; no text is smaller than 7 points
     when the figure is printed 7.2 inches wide.
     """
-    study, corpus = analysis.study, analysis.corpus
+    study, corpus = analysis.study, corpus or analysis.corpus.name
     network = f"{study.network.name} ({_shown(study.network.weights)})"
     network += f"; {study.note}" if study.note else ""
-    words = f"{corpus.name}  ·  {network}  ·  n = {n}"
+    words = f"{corpus}  ·  {network}  ·  n = {n}"
     words = textwrap.fill(words, int(17 * figure.get_figwidth()), break_long_words=False)
     figure.text(0.5, -0.01, words, ha="center", va="top", fontsize=7.5, color="#666")
     readable(figure)
@@ -129,12 +132,12 @@ def save_figure(
     plt.close(figure)
     table.to_csv(stem.with_suffix(".csv"), float_format="%.6g", lineterminator="\n")
     record = {"name": name, "title": title, "caption": caption, "notebook": notebook}
-    record |= {"study": study.name, "corpus": corpus.name, "network": network, "n": n}
+    record |= {"study": study.name, "corpus": corpus, "network": network, "n": n}
     record |= {"hashes": analysis.hashes}
     stem.with_suffix(".json").write_text(
         json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-    return Saved(stem.with_suffix(".png"))
+    return Saved(stem.with_suffix(".png"), f"{title}: {caption}")
 
 
 def readable(figure: Figure) -> None:

@@ -358,4 +358,7 @@ def _main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    from .progress import explained
+
+    with explained("study"):
+        sys.exit(_main())

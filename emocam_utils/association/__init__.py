@@ -18,7 +18,7 @@ from ..pipeline.matrix import associate, both_presets, label_counts
 from ..pipeline.noise import noise_importance, noise_methods
 from . import plots
 from .box_size import binned_medians, importance_by_area, size_bias
-from .causes import absent_cells, causal_boxes, planted_causes
+from .causes import absent_cells, boxes_there, causal_boxes, planted_causes
 from .explorer import AssociationExplorer
 from .floors import (
     attention_where_present,
@@ -33,10 +33,10 @@ from .published import claims_in_words, published_claims
 
 __all__ = [
     "AssociationExplorer", "absent_cells", "associate", "attention_where_present", "believed",
-    "beside_presence_table", "binned_medians", "both_presets", "causal_boxes", "cell_table",
-    "chosen_boxes", "claims_in_words", "class_table", "clusters_of", "count_descendants",
-    "counted_boxes", "dots_in_words", "example", "given_presence", "importance_by_area",
-    "label_counts", "lasting_classes", "noise_importance", "noise_methods", "planted_causes",
-    "plots", "preset_cam", "published_claims", "size_bias", "small_box_example", "sweep_table",
-    "threshold_sweep",
+    "beside_presence_table", "binned_medians", "both_presets", "boxes_there", "causal_boxes",
+    "cell_table", "chosen_boxes", "claims_in_words", "class_table", "clusters_of",
+    "count_descendants", "counted_boxes", "dots_in_words", "example", "given_presence",
+    "importance_by_area", "label_counts", "lasting_classes", "noise_importance", "noise_methods",
+    "planted_causes", "plots", "preset_cam", "published_claims", "size_bias", "small_box_example",
+    "sweep_table", "threshold_sweep",
 ]  # fmt: skip

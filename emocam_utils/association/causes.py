@@ -11,7 +11,7 @@ from ..corpora import offers
 from ..corpora.emoscenes.rule import load_rule
 from ..pipeline.analysis import Analysis
 from ..pipeline.attention import Attention, counted_images
-from ..pipeline.detections import hallucinated
+from ..pipeline.detections import hallucinated, really_there
 
 
 def planted_causes(analysis: Analysis, classes: Sequence[str] | None = None) -> pd.DataFrame | None:
@@ -39,6 +39,13 @@ def absent_cells(analysis: Analysis, attention: Attention) -> pd.DataFrame | Non
     boxes, images = attention.boxes, counted_images(attention.predictions, attention.preset)
     boxes = boxes[boxes["confidence"] > attention.preset.confidence]
     return hallucinated(boxes, analysis.corpus.truth(), images, names)
+
+
+def boxes_there(analysis: Analysis, boxes: pd.DataFrame) -> np.ndarray | None:
+    """Boxes of a class that their image holds, (B,); None without a truth."""
+    if not offers(analysis.corpus, "truth"):
+        return None
+    return really_there(boxes, analysis.corpus.truth())
 
 
 def causal_boxes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PIL import Image
 from ..widgets.cells import GROUPS, images_of_cell
 from ..widgets.controls import button
 from ..widgets.image_explorer import ANY, ImageExplorer
+from .setting import Setting
 from .strips import pages, strips_html
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class CellImages:
         self.large: ImageExplorer | None = None
         self.view, self.enlarged = ipywidgets.HTML(), ipywidgets.VBox()
         self.box = ipywidgets.VBox([self.view, self.enlarged])
+        self._drawn = lru_cache(maxsize=256)(self._draw_picture)
 
     def show(self, cell: tuple[str, str] | None) -> None:
         """The first pages of a cell's images; of no cell, how to choose one."""
@@ -76,8 +79,11 @@ class CellImages:
         }
 
     def _picture(self, image: str) -> Image.Image:
-        explorer, preset = self.explorer, self.explorer.preset
-        found = explorer.found(explorer.setting.cam, explorer.setting.maps)
+        return self._drawn(image, self.explorer.setting)
+
+    def _draw_picture(self, image: str, setting: Setting) -> Image.Image:
+        explorer, preset = self.explorer, setting.preset(self.explorer.presets)
+        found = explorer.found(setting.cam, setting.maps)
         boxes, importance = found.boxes(image, preset)
         return explorer.pictures.drawn(
             image, THUMBNAIL, found.cam(image), boxes, importance, preset.threshold, names=False

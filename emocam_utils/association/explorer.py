@@ -81,8 +81,8 @@ class AssociationExplorer(CorpusExplorer):
     @property
     def setting(self) -> Setting:
         """What the matrix is made with, as the controls say."""
-        names = ("cam", "maps", "score", "threshold", "confidence", "probability")
-        return Setting(**{name: self.controls[name].value for name in names})
+        cam, maps, p = self.controls["cam"].value, self.controls["maps"].value, self.preset
+        return Setting(cam, maps, p.importance, p.threshold, p.confidence, p.probability)
 
     @property
     def compared(self) -> Setting | None:
@@ -138,7 +138,7 @@ class AssociationExplorer(CorpusExplorer):
         self.note.value = f"{MEASURE_QUESTIONS.get(measure, '')} <b>{escape(said)}</b>"
         self.status.value = (
             f"{self.sample}{counts.images.sum():,} of {len(tally.images):,} images counted · "
-            f"{(counts.attended > 0).sum():,} cells with an image · {1000 * self.seconds:.0f} ms"
+            f"cells with an image: {(counts.attended > 0).sum():,} · {1000 * self.seconds:.0f} ms"
         )
         self.later("refresh_images", REST, restart=True)
 

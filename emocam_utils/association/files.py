@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import yaml
-from matplotlib.figure import Figure
 
 from ..figures import style
 from ..stats.intervals import wilson
+from ..widgets.still import png
 
 if TYPE_CHECKING:
     from .explorer import AssociationExplorer
@@ -34,7 +32,7 @@ def exported(explorer: AssociationExplorer) -> dict[str, bytes]:
     drawn = {}
     with style():
         for name, draw in figures.items():
-            drawn[name] = _png(draw())
+            drawn[name] = png(draw())
     return {name: text.encode() for name, text in made.items()} | drawn
 
 
@@ -61,10 +59,3 @@ def images_table(explorer: AssociationExplorer) -> pd.DataFrame:
         for image in images
     ]
     return pd.DataFrame(rows, columns=["class", "label", "group", "image"])
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
-    plt.close(figure)
-    return buffer.getvalue()

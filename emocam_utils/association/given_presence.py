@@ -97,15 +97,15 @@ def passing(test: pd.DataFrame, rate: float) -> pd.DataFrame:
 
 
 def dots_in_words(test: pd.DataFrame, causes: pd.DataFrame | None, rate: float) -> str:
-    """How many cells pass and, where causes (K, L) are known, how many of these are causes."""
+    """How many cells pass and, where causes (K, L) are known, how many of these are planted."""
     found, tested = passing(test, rate), int(test["adjusted_p"].notna().sum())
     words = f"{found.to_numpy().sum()} of {tested} cells are attended beyond chance"
     if causes is None:
         return words
     right, there = found & causes, causes & (test["present"].unstack().loc[causes.index] > 0)
     return (
-        f"{words}; {right.to_numpy().sum()} of these are causes, of "
-        f"{there.to_numpy().sum()} causes that are detected at all"
+        f"{words}; {right.to_numpy().sum()} of these are planted cues, of "
+        f"{there.to_numpy().sum()} that are detected at all"
     )
 
 

@@ -2,6 +2,7 @@
 
 rsa           what methods choose, as vectors, and Spearman's correlation of these (Fig. 6)
 agreement     the methods of a study against their floors
+fresh         the same on fresh corpora: is the interval right?
 differences   single images, boxes kept, and the cells on which methods differ
 plots
 """
@@ -19,9 +20,11 @@ from .differences import (
     scipy_agreement,
     spread_table,
 )
+from .fresh import read_agreement, repeated
 
 __all__ = [
-    "above_floors", "associate", "contests", "example_images", "floor_table",
-    "made_by", "matrices", "matrix_table", "method_table", "pair_table", "picture", "plots",
-    "rivals", "scaled_maps", "scipy_agreement", "spread_table", "verdict",
+    "above_floors", "associate", "contests", "example_images", "floor_table", "made_by",
+    "matrices", "matrix_table", "method_table", "pair_table", "picture", "plots",
+    "read_agreement", "repeated", "rivals", "scaled_maps", "scipy_agreement", "spread_table",
+    "verdict",
 ]  # fmt: skip

@@ -104,6 +104,16 @@ class Reference:
         counts = rows["verdict"].value_counts().unstack(fill_value=0)
         return counts.assign(fragile=rows["fragile"].sum(), n=rows["n"].max())
 
+    def words(self) -> str:
+        """A sentence a network: how many answers to the claims say what."""
+        by_network = self.claims[self.claims["verdict"] != "not testable"].groupby("network")
+        return " ".join(
+            f"Of {len(rows)} answers of maps and covering to the paper's claims on {network}, "
+            f"{(rows['verdict'] == 'supported').sum()} support and "
+            f"{(rows['verdict'] == 'contradicted').sum()} contradict one."
+            for network, rows in by_network
+        )
+
     def table(self) -> pd.DataFrame:
         """A row a network: weights, faces that it was shown, and its accuracy on them."""
         of = pd.DataFrame.from_dict(self.provenance["networks"], orient="index")

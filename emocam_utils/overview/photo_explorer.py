@@ -47,7 +47,7 @@ class PhotoExplorer(Explorer):
             "cam": choice("CAM method", named(analysis.study.cams, method_name)),
             "threshold": slider(
                 f"{score_name(start.importance)} >", start.threshold, 2.0,
-                "A box is attended if the map in it scores more than this",
+                "A box is attended if the map in it scores more than this", digits=3,
             ),
         }  # fmt: skip
         self.title = analysis.ids[0]
@@ -186,7 +186,7 @@ def _table(photo: Photo, threshold: float) -> str:
             then = box["label when covered"]
             turned = "" if then == photo.label else f", now {escape(then)}"
             cells += [f"{100 * box['probability when covered']:.1f} %{turned}"]
-            cells += [f"{-100 * box['fall']:+.1f}"]
+            cells += [f"{round(-100 * box['fall'], 1) + 0:+.1f}"]  # no minus before 0.0
         rows.append("".join(f"<td style='padding:1px 8px'>{cell}</td>" for cell in cells))
     heads = (
         "object",

@@ -64,7 +64,7 @@ def class_counts_figure(counts: pd.DataFrame, most: int = 80) -> Figure:
     shown, rest = ordered[:most], ordered[most:]
     rows = -(-len(shown) // 2)
     figure, axes = plt.subplots(
-        1, 2, figsize=(JOURNAL, 0.14 * max(rows, 6) + 1.1), sharex=True, layout="constrained"
+        1, 2, figsize=(JOURNAL, 0.14 * max(rows, 6) + 1.1), layout="constrained"
     )
     for ax, half in zip(axes, (shown[:rows], shown[rows:]), strict=True):
         ax.barh(half.index, half["boxes"], color="#ced4da", label="boxes")
@@ -75,6 +75,7 @@ def class_counts_figure(counts: pd.DataFrame, most: int = 80) -> Figure:
         ax.set_ylim(max(rows, 1) - 0.4, -0.6)
         ax.tick_params(axis="y", labelsize=SMALLEST, length=0)
         ax.set(xlabel="count")
+    axes[1].set(xlabel="count (another scale)")
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
     if len(rest):

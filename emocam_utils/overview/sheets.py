@@ -16,6 +16,7 @@ from ..corpora.emoscenes import people
 from ..corpora.emoscenes.raster import raster
 from ..corpora.emoscenes.rule import FACE, load_rule
 from ..corpora.emoscenes.symbols import SYMBOLS
+from ..corpora.sample import spread as spread
 from ..figures import show_image
 
 TILE = 120  # pixels
@@ -24,10 +25,9 @@ NAME = 21  # characters
 
 
 def corpus_sheet(corpus: Corpus, images: Sequence[str]) -> Figure:
-    """Images with their names and known labels, fitted into equal frames."""
+    """Images under their known labels, or else their names, fitted into equal frames."""
     known = known_labels(corpus)
-    names = {image: shortened(image) for image in images}
-    titles = [f"{names[i]}: {known[i]}" if i in known else names[i] for i in images]
+    titles = [known.get(image, shortened(image)) for image in images]
     return contact_sheet([framed(picture(corpus, image)) for image in images], titles, 5, 2.0)
 
 
@@ -136,3 +136,15 @@ def rule_table() -> pd.DataFrame:
         }
     rows[rule.default]["full cues"] = "(where nothing else decides)"
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("label")
+
+
+def rule_in_words() -> str:
+    """How many classes decide labels, for the gallery."""
+    rule = load_rule()
+    weights = [weight for cues in rule.cues.values() for weight in cues.values()]
+    full = sum(weight >= 1 for weight in weights)
+    return (
+        f"Of {len(rule.labels)} labels, {full} full cues decide one by themselves and "
+        f"{len(weights) - full} rival cues only together; companions go with a label and are no "
+        "cause."
+    )

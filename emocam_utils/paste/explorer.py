@@ -164,6 +164,7 @@ class PasteExplorer(Explorer):
 
     def remove(self, _: object = None) -> None:
         """Take the object away, and put back what was removed."""
+        self.message.value = ""
         self.set_state({"object": NO_OBJECT, "removed": []})
 
     def refresh(self) -> None:

@@ -110,7 +110,7 @@ def change_figure(rates: pd.DataFrame, letters: Mapping[str, str]) -> Figure:
     ]
     if handles:
         figure.legend(
-            handles=handles, loc="outside lower center", frameon=False, ncols=min(len(handles), 5),
+            handles=handles, loc="outside upper center", frameon=False, ncols=min(len(handles), 5),
             title="label most often switched to",
         )  # fmt: skip
     return figure

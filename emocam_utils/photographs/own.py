@@ -35,6 +35,20 @@ def own_ratings(analysis: Analysis) -> pd.DataFrame:
     return ratings(analysis).set_index("image").join(labels)
 
 
+def ratings_in_words(table: pd.DataFrame) -> str:
+    """How the network rates them, for the gallery."""
+    shown = ", ".join(
+        f"{name} {table[name].median():.1f} (from {table[name].min():.1f} to "
+        f"{table[name].max():.1f})"
+        for name in ("valence", "arousal")
+    )
+    common = table["label"].value_counts()
+    return (
+        f"The median photograph has {shown}, of 1 to 7. {common.iloc[0]} of {len(table)} are "
+        f"read as {common.index[0]}."
+    )
+
+
 def own_classes(analysis: Analysis, confidence: float, least: int) -> pd.DataFrame:
     """What the objects of each class add to the ratings: `dimensions.associate_dimensions`.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..corpora import offers
 from ..study import Preset
@@ -99,6 +100,11 @@ def calibration(analysis: Analysis, scenes: int = SCENES) -> Analysis:
     limit = min(study.corpus.limit or scenes, scenes)
     corpus = study.corpus.model_copy(update={"split": "calibration", "limit": limit})
     return Analysis(study.model_copy(update={"corpus": corpus}), analysis.device)
+
+
+def really_there(boxes: pd.DataFrame, truth: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether the image of each box holds its class at all, (B,). truth : image and class."""
+    return pd.MultiIndex.from_frame(boxes[["image", "class"]]).isin(_pairs(truth))
 
 
 def hallucinated(

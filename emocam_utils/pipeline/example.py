@@ -96,6 +96,7 @@ def small_box_example(
     by_score: NDArray,
     causal: NDArray[np.bool_] | None = None,
     thresholds: tuple[float, float] = (0.0, 0.0),
+    there: NDArray[np.bool_] | None = None,
 ) -> str | None:
     """The image where the mean prefers the smallest wrong box to a larger one (Fig. 4).
 
@@ -105,16 +106,21 @@ def small_box_example(
                         them, the other score's one. None where this is not known: then the mean's
                         winner is only the smaller box, and which of the two is right is open
     thresholds        : that the two winners must pass
+    there             : (len(boxes),), boxes of a class that the image holds, as both winners must
+                        be: what a detector invents is not the fault of a score
     returns           : the image whose winner under the mean covers the smallest share of it; None
                         if there is no such image
     """
     table = boxes[["image"]].assign(area=relative_area(boxes, images))
-    table = table.assign(by_mean=by_mean, by_score=by_score, causal=causal).reset_index(drop=True)
+    there = True if there is None else there
+    table = table.assign(by_mean=by_mean, by_score=by_score, causal=causal, there=there)
+    table = table.reset_index(drop=True)
     groups = table.dropna(subset=["area", "by_mean", "by_score"]).groupby("image")
     small, large = (table.loc[groups[score].idxmax()] for score in ("by_mean", "by_score"))
     wanted = small["area"].to_numpy() < large["area"].to_numpy()
     wanted &= small["by_mean"].to_numpy() > thresholds[0]
     wanted &= large["by_score"].to_numpy() > thresholds[1]
+    wanted &= small["there"].to_numpy(bool) & large["there"].to_numpy(bool)
     if causal is not None:
         wanted &= ~small["causal"].to_numpy(bool) & large["causal"].to_numpy(bool)
     found = small[wanted].sort_values("area", kind="stable")

@@ -146,6 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        print("interrupted: what is finished is kept, and the same again goes on", file=sys.stderr)
         return 130
     if failed:
         print(f"Not made: {', '.join(failed)}. The rest: {page}", file=sys.stderr)
@@ -164,3 +165,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("interrupted before it began", file=sys.stderr)
         sys.exit(130)
+    except OSError as error:  # e.g. a full disk
+        print(f"{' '.join(sys.argv[1:2])}: {error}", file=sys.stderr)
+        sys.exit(1)

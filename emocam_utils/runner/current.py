@@ -126,10 +126,16 @@ def changes(record: Path, now: dict[str, str]) -> str:
     return f"{other[0]} changed" if other else ""
 
 
-def write_record(record: Path, depends: dict[str, str], products: list[str]) -> None:
-    """What `changes` reads: the inputs of a run, and its files relative to the record's folder."""
+def write_record(
+    record: Path, depends: dict[str, str], products: list[str], finding: str = ""
+) -> None:
+    """What `changes` reads: the inputs of a run, and its files relative to the record's folder.
+
+    finding : what the gallery says above the figures
+    """
     part = record.with_suffix(".part")
-    part.write_text(json.dumps({"products": products, "inputs": depends}, indent=1) + "\n")
+    run = {"finding": finding, "products": products, "inputs": depends}
+    part.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(record)
 
 

@@ -35,8 +35,9 @@ from ..progress import duration
 from ..study import Study, StudyError, load_study, product_name
 from .current import DIGESTS, RECORD, Digests, inputs, write_record
 from .gallery import Record, RecordError, read_records
-from .notebooks import NotebookError, read_cells
-from .offline import to_html, without_progress, without_widgets
+from .links import links_html
+from .notebooks import NotebookError, read_cells, title
+from .offline import finding, to_html, without_progress, without_widgets
 from .parameters import ParameterError, changed, default_parameters, parse_parameters
 from .steps import Steps
 
@@ -98,9 +99,11 @@ def execute(
         steps.close()
     _forget(out, stem)
     _save(without_progress(executed), running, out / stem, notebook)
-    figures = [figure for figure, date in _written(study, stem) if (figure, date) not in before]
+    made = [one for one in _written(study, stem) if one not in before]
+    figures = [figure for figure, _ in sorted(made, key=lambda one: one[1])]  # as they were saved
     files = [os.path.relpath(file, out) for figure in figures for file in figure.files]
-    write_record(record, depends, [f"{stem}.html", f"{stem}.ipynb", *files])  # last: all is there
+    products = [f"{stem}.html", f"{stem}.ipynb", *files]
+    write_record(record, depends, products, finding(executed))  # last: all is there
     return figures
 
 
@@ -167,7 +170,10 @@ def _failing_line(traceback: list[str]) -> int:
 def _save(executed: NotebookNode, running: Path, name: Path, notebook: Path) -> None:
     """An executed notebook and its page, as name.ipynb and name.html."""
     executed = without_widgets(executed)
-    page = to_html(executed, notebook.stem, notebook.absolute().parent)
+    stem = notebook.stem
+    page = to_html(
+        executed, f"{title(stem)} · EmoCAM", notebook.absolute().parent, links_html(stem)
+    )
     name.with_name(f"{name.name}.html").write_text(page, encoding="utf-8")
     nbformat.write(executed, running)
     running.replace(name.with_name(f"{name.name}.ipynb"))

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from .. import paths
+from .current import RECORD
+from .links import link_pages
 from .notebooks import title, words
 
 TEMPLATE = Path(__file__).with_name("gallery.html.j2")
@@ -89,30 +92,39 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(number or 0), text) for number, text in re.findall(r"(\d+)|(\D+)", name)]
 
 
+def _run(file: Path) -> dict:
+    """What a notebook's run left (`current.write_record`); nothing of one that cannot be read."""
+    try:
+        run = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return run if isinstance(run, dict) else {}
+
+
 def write_gallery(study: str) -> Path:
     """Write the page of a folder of figures whole, if it says something new; returns its path.
 
-    Notebooks come in order, also one that ran and saved no figure. Errors: RecordError
+    Notebooks come in order, also one that ran and saved no figure; their pages get links to each
+    other. Figures stand as their notebook saved them, or by name if that is not known.
+    Errors: RecordError
     """
     from jinja2 import Environment  # half of the time of a run that does nothing
 
     folder = paths.FIGURES / study
     records = read_records(folder)
-    ran = {file.name[: -len(".run.json")] for file in (folder / "notebooks").glob("*.run.json")}
-    sections = [
-        {
-            "stem": stem,
-            "words": words(stem),
-            "title": title(stem),
-            "ran": stem in ran,
-            "figures": [record for record in records if record.notebook == stem],
-        }
-        for stem in sorted(
-            {stem for stem in ran if stem[0].isdigit()} | {r.notebook for r in records}
-        )
-    ]
+    ran = {f.name.removesuffix(RECORD): _run(f) for f in (folder / "notebooks").glob(f"*{RECORD}")}
+    stems = sorted({stem for stem in ran if stem[0].isdigit()} | {r.notebook for r in records})
+    sections = []
+    for stem in stems:
+        run = ran.get(stem, {})
+        saved = [Path(product).stem for product in run.get("products", [])]
+        own = [record for record in records if record.notebook == stem]
+        own.sort(key=lambda r, saved=saved: saved.index(r.name) if r.name in saved else len(saved))
+        about = {"stem": stem, "words": words(stem), "title": title(stem), "ran": stem in ran}
+        sections.append({**about, "finding": run.get("finding", ""), "figures": own})
+    link_pages(folder / "notebooks", stems)
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
-    about = sorted({record.of for record in records})
+    about = [of for of, _ in Counter(record.of for record in records).most_common()]
     explorer = (folder / "explore.html").exists()
     html = template.render(study=study, about=about, sections=sections, explorer=explorer)
     page, part = folder / "index.html", folder / f".index-{os.getpid()}.html"

@@ -86,7 +86,8 @@ def interval(
 
     statistic : weights (T, count), how often each unit is drawn -> (T,)
     returns   : value, low, high; NaN where the value is, or where too few samples are defined. A
-                statistic that no sample changes has no width
+                statistic that no sample changes has no width. An interval that would leave its
+                value out, as BCa can with few units, is widened to it
     """
     value = float(statistic(np.ones((1, count), dtype=np.int64))[0]) if count else float("nan")
     if not np.isfinite(value):

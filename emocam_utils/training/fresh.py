@@ -1,4 +1,4 @@
-"""Matrices of fresh corpora for every network of 06_validation: `make fresh`.
+"""Matrices of fresh corpora for every network of 06_validation: `make spread`.
 
     python -m emocam_utils.training.fresh [--corpora 50] [--methods 10] [--network "seed 0"]
 
@@ -19,11 +19,13 @@ import pandas as pd
 
 from .. import paths
 from ..cams import CamMethod
+from ..comparison import fresh as likeness
 from ..pipeline.keys import recipe
 from ..progress import explained, progress
 from ..study import load_study
 from ..validation import fresh, fresh_tables
 from ..validation.calibration import of_network, read_calibration
+from ..validation.contestants import preset_variant
 from ..validation.known import measured_networks, read_truth
 
 FOLDER = paths.RAW / "validation" / "fresh"
@@ -75,8 +77,8 @@ def _write(rows: pd.DataFrame, file: Path) -> None:
 
 def ship(networks: Mapping[str, Path], corpora: int, methods: int, scenes: int) -> None:
     """Make the shipped tables of the corpora that are there."""
-    presets, calibration = load_study("emoscenes").presets, read_calibration()
-    matrices, boxes = {}, {}
+    study, calibration = load_study("emoscenes"), read_calibration()
+    presets, matrices, boxes, alike = study.presets, {}, {}, {}
     for name, weights in networks.items():
         truth = read_truth(name, presets["corrected"].probability)
         thresholds = of_network(calibration, name)
@@ -86,7 +88,14 @@ def ship(networks: Mapping[str, Path], corpora: int, methods: int, scenes: int) 
             rows = rows.astype(dict.fromkeys(["image", "class", "label"], object))
             matrices[name, corpus] = fresh_tables.matrices_of(rows, thresholds, presets)
             boxes[name, corpus] = fresh_tables.box_table(rows, truth, thresholds, presets)
+            for preset in presets if corpus < methods else ():
+                ways = {cam: preset_variant(cam, presets[preset]) for cam in study.cams}
+                ways = {cam: way for cam, way in ways.items() if way in rows}
+                table = likeness.agreement_on(rows, ways, presets[preset])
+                alike[name, corpus, preset] = table
     fresh_tables.save_fresh(matrices, boxes)
+    if alike:
+        likeness.save_agreement(alike)
 
 
 def main() -> None:

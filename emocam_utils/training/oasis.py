@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from .. import paths
+from .. import paths, progress
 from ..corpora.images import UnreadableImage
 from ..corpora.oasis import DIMENSIONS, RATED
 from ..networks.mobilenet_oasis import Heads, save_heads
@@ -89,4 +89,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with progress.explained("train-oasis"):
+        main()

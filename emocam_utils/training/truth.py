@@ -36,13 +36,18 @@ from ..networks.emonet import INPUT_SIZE, EmoNet
 from ..networks.weights import load_emonet
 from ..pipeline.keys import recipe
 from ..progress import explained, progress
+from ..validation.calibration import FOLDER
 from ..validation.changes import changes, logits_without
+from ..validation.known import (
+    accuracy,
+    measured_networks,
+    name_of,
+    training_record,
+    truth_file,
+)
 
 SPLIT = "truth"
 TASK = 100  # scenes
-SHIPPED = paths.EMOSCENES / "emonet.safetensors"
-FURTHER = paths.EMOSCENES / "networks"
-FOLDER = paths.EMOSCENES / "validation"
 KEPT = paths.RAW / "validation" / "truth"
 CPU = torch.device("cpu")
 COLUMNS = ["image", "thing", "class", "label", "probability", "probability_drop"]
@@ -118,18 +123,6 @@ def measure(weights: Sequence[Path], count: int, processes: int | None = None) -
     }
 
 
-def accuracy(objects: pd.DataFrame) -> float:
-    """Share of the scenes of which the network predicts the rule's label."""
-    said = objects.drop_duplicates("image").set_index("image")["label"]
-    return float((said == [load_scene(image).label for image in said.index]).mean())
-
-
-def name_of(record: Mapping) -> str:
-    """What a network is called in names of files: seed-0, seed-1-no-conv5-dropout."""
-    trained = record["recipe"]
-    return f"seed-{trained['seed']}" + ("" if trained["cam_dropout"] else "-no-conv5-dropout")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenes", type=int, default=SPLITS[SPLIT])
@@ -137,12 +130,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, help="default: as many as there are cores")
     parser.add_argument("--out", type=Path, default=FOLDER)
     arguments = parser.parse_args()
-    weights = arguments.weights or [SHIPPED, *sorted(FURTHER.glob("*/emonet.safetensors"))]
+    weights = arguments.weights or list(measured_networks().values())
     arguments.out.mkdir(parents=True, exist_ok=True)
     for file, objects in measure(weights, arguments.scenes, arguments.processes).items():
-        record = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+        record = training_record(file)
         record |= {"truth_scenes": arguments.scenes, "accuracy": accuracy(objects)}
-        out = arguments.out / f"truth-{name_of(record)}.parquet"
+        out = truth_file(name_of(record), arguments.out)
         objects.to_parquet(out, compression="zstd")
         out.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         print(f"{out.name}: {len(objects):,} objects, {record['accuracy']:.1%} of scenes right")

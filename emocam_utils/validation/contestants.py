@@ -21,12 +21,16 @@ PRESENT = "present"
 PERCENT, ODDS, NOISE = "presence, percent", "presence, log odds", "random map"
 PUBLISHED, SAME_RATE = "as published", "as published, same keep rate"
 OWN_BEST = "as published, calibrated"
+OWN_BEST_ODDS = f"{OWN_BEST}, log odds"
 CORRECTED, CORRECTED_BEST = "corrected", "corrected, own threshold"
-HEADLINE = {  # name -> a column of counts, and a measure of association
+CORRECTED_ODDS = f"{CORRECTED}, log odds"
+HEADLINE = {  # of Grad-CAM: name -> a column of counts, and a measure of association
     PERCENT: (PRESENT, "attended"),
     ODDS: (PRESENT, "log odds"),
     **{n: (n, "attended") for n in (NOISE, PUBLISHED, SAME_RATE, OWN_BEST)},
+    OWN_BEST_ODDS: (OWN_BEST, "log odds"),
     **{n: (n, "attended") for n in (CORRECTED, CORRECTED_BEST)},
+    CORRECTED_ODDS: (CORRECTED, "log odds"),
 }
 PRESENCE = (PERCENT, ODDS)
 SHOWN = {"paper": PUBLISHED, "corrected": CORRECTED}  # presets, as figures and tables call them

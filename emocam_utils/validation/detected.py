@@ -33,7 +33,7 @@ def detected_table(
     A cell that only the detector has (its class is in no image of the label in the truth) counts as
     one that causes nothing, so a box that is not there is an error.
 
-    returns : indexed by boxes and contestant: auroc, ap, rho; cells judged, of them only detected.
+    returns : indexed by boxes and contestant: auroc, ap, rho; cells judged, of them added ones.
               No row on photographs, whose boxes are the detector's anyway
     """
     chosen = contestants(thresholds, presets, trial.importances.columns)
@@ -51,7 +51,7 @@ def detected_table(
         effects = truth.judged(absent=matrices.counts.index)
         table = judge(matrices.scores(HEADLINE, effects.index), effects.to_numpy())
         only = len(effects) - len(truth.judged())
-        tables[name] = table.assign(cells=len(effects), **{"only detected": only})
+        tables[name] = table.assign(cells=len(effects), added=only)
     return pd.concat(tables, names=["boxes", "contestant"])
 
 

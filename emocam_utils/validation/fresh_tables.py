@@ -79,7 +79,10 @@ def _curve(rows: pd.DataFrame, way: str, truth: Truth) -> Iterable[tuple[float, 
     matrices = Matrices.of(rows, pd.DataFrame({way: importance}), limits)
     effects = truth.judged()
     scores = matrices.scores({n: (n, "attended") for n in limits}, effects.index)
-    return zip(KEPT, judge(scores, effects.to_numpy())["ap"], strict=True)
+    ap = judge(scores, effects.to_numpy())["ap"]
+    for kept, (name, (_, limit)) in zip(KEPT, limits.items(), strict=True):
+        reached = (importance > limit).mean() > 0.95 * kept  # not where empty maps and zeros tie
+        yield kept, float(ap[name]) if reached else float("nan")
 
 
 def curve_of(
@@ -172,6 +175,10 @@ class Evidence:
         images = np.mean([matrices.images.sum() for matrices in first])
         words = f"{len(first)} fresh corpora of {images:,.0f} images"
         return f"{words}, {len(self.corpora)} networks"
+
+    def corpus(self, split: str) -> str:
+        """The name of the scenes that the shipped tables are of; none where there are none."""
+        return f"EmoScenes {split} (synthetic)" if self.corpora else ""
 
     def truth(self, trial: Trial) -> Truth:
         """The truth of a trial's network; where none is shipped, that of its own images."""

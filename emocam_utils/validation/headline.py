@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..stats.bootstrap import interval
 from ..stats.intervals import middle
@@ -86,7 +87,7 @@ def summary(found: pd.DataFrame) -> pd.DataFrame:
     table = spread(found)
     ap = found["ap"].unstack("contestant")[table.index]
     gain = ap.sub(ap[ODDS], axis=0)
-    return table.assign(**dict(zip(("gain", "gain_low", "gain_high"), middle(gain), strict=True)))
+    return table.assign(**_ends("gain", gain))
 
 
 def headline_table(
@@ -106,10 +107,16 @@ def headline_table(
     return by_network(tables)
 
 
+def _ends(name: str, values: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """A column of means over corpora (rows), and two with the ends of their middle 95 %."""
+    return dict(zip((name, f"{name}_low", f"{name}_high"), middle(values), strict=True))
+
+
 def cut_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
     """Average precision over what "causal" means, for every network.
 
-    returns : indexed by network, cut and contestant: ap with the middle 95 %, causal cells
+    returns : indexed by network, cut and contestant: ap, and gain (less presence as log odds, on
+              the same corpora), with the middle 95 %; causal cells
     """
     tables = {}
     for network, matrices in corpora.items():
@@ -117,10 +124,10 @@ def cut_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
         scores = [m.scores(HEADLINE, effects.index) for m in matrices]
         for cut in CUTS:
             causal = (effects > cut).to_numpy()
-            ap = [[average_precision(v, causal) for _, v in table.items()] for table in scores]
-            ends = dict(zip(("ap", "ap_low", "ap_high"), middle(ap), strict=True))
-            index = pd.Index(list(HEADLINE), name="contestant")
-            tables[network, cut] = pd.DataFrame({**ends, "causal": causal.sum()}, index=index)
+            found = [[average_precision(v, causal) for _, v in table.items()] for table in scores]
+            ap = pd.DataFrame(found, columns=pd.Index(HEADLINE, name="contestant"))
+            ends = _ends("ap", ap) | _ends("gain", ap.sub(ap[ODDS], axis=0))
+            tables[network, cut] = pd.DataFrame({**ends, "causal": causal.sum()}, index=ap.columns)
     return pd.concat(tables, names=["network", "cut"]) if tables else pd.DataFrame()
 
 
@@ -147,7 +154,8 @@ def measure_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame
 def class_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
     """Average precision over all corpora together, with a 95 % interval over classes of object.
 
-    returns : indexed by network and contestant: ap, ap_low, ap_high (BCa), classes
+    returns : indexed by network and contestant: ap, and gain (less presence as log odds, on the
+              same classes), with _low and _high (BCa); classes
     """
     rows = {}
     for network, matrices in corpora.items():
@@ -155,18 +163,19 @@ def class_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
         codes, classes = pd.factorize(effects.index.get_level_values("class"))
         scores = together(matrices).scores(HEADLINE, effects.index)
         causal = effects.to_numpy() > CAUSAL
+
+        def ap(weights: NDArray, name: str, codes=codes, scores=scores, causal=causal) -> NDArray:
+            return average_precision(scores[name].to_numpy(), causal, weights[:, codes])
+
         for name in scores:
-            values = scores[name].to_numpy()
-            ap, low, high = interval(
-                lambda w, c=codes, v=values, p=causal: average_precision(v, p, w[:, c]),
-                len(classes),
-            )
-            rows[network, name] = {
-                "ap": ap,
-                "ap_low": low,
-                "ap_high": high,
-                "classes": len(classes),
-            }
+            row = {"classes": len(classes)}
+            for measure, statistic in (
+                ("ap", lambda w, n=name, ap=ap: ap(w, n)),
+                ("gain", lambda w, n=name, ap=ap: ap(w, n) - ap(w, ODDS)),
+            ):
+                ends = interval(statistic, len(classes))
+                row |= dict(zip((measure, f"{measure}_low", f"{measure}_high"), ends, strict=True))
+            rows[network, name] = row
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(["network", "contestant"]) if len(table) else table
 
@@ -197,7 +206,7 @@ def halves_table(
 ) -> pd.DataFrame:
     """`summary` of a corpus of which there is one only, over random halves; a row a contestant.
 
-    Halves are smaller than the corpus, so this spread is wider than that of such corpora.
+    Both halves are drawn again each time, so this spreads about as whole corpora of its size do.
     """
     if trial.count < 2:
         return pd.DataFrame()

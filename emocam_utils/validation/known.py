@@ -76,13 +76,14 @@ def measured_networks() -> dict[str, Path]:
     return {name: found[name] for name in in_order(found)}
 
 
-def _truth_file(network: str) -> Path:
-    return FOLDER / f"truth-{slug(network)}.parquet"
+def truth_file(network: str, folder: Path | None = None) -> Path:
+    """The measured objects of a network, shipped or in a folder of one's own."""
+    return (folder or FOLDER) / f"truth-{slug(network)}.parquet"
 
 
 def read_effects(network: str) -> pd.DataFrame:
     """The measured objects of a network's truth, as draw and measured. Errors: NoTruth"""
-    file = _truth_file(network)
+    file = truth_file(network)
     if not file.is_file():
         raise NoTruth(f"there is no {file}; measure it with: {TRUTH}")
     table = pd.read_parquet(file)
@@ -123,7 +124,7 @@ def network_table(truths: Mapping[str, Truth]) -> pd.DataFrame:
 
 def read_record(network: str) -> dict:
     """How a network was trained: beside its truth, or beside the shipped weights."""
-    file = _truth_file(network).with_suffix(".json")
+    file = truth_file(network).with_suffix(".json")
     if file.is_file():
         return json.loads(file.read_text(encoding="utf-8"))
     record = training_record(SHIPPED)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..figures import DROPPED, KEPT
+from ..names import method_name
 from .cells import CAUSAL
 from .contestants import CORRECTED, NOISE, ODDS, OWN_BEST, PERCENT, PUBLISHED
 from .factors import STEPS
@@ -22,7 +23,6 @@ from .plots import (
     COLOURS,
     MARKERS,
     PAGE,
-    PUBLISHED_COLOUR,
     SMALL,
     interval_dot,
     level,
@@ -36,7 +36,7 @@ METHOD_MEASURES = {
     "kept": "causes kept",
     "rejected": "companions\nrejected",
 }
-STEP_COLOURS = dict(zip(STEPS, ("#a5d8ff", PUBLISHED_COLOUR, "#ffa94d", KEPT), strict=True))
+STEP_COLOURS = dict(zip(STEPS, ("#74c0fc", "#1864ab", "#ffa94d", KEPT), strict=True))
 BANDS = {PERCENT: ":", ODDS: "--", NOISE: "-", PUBLISHED: "-", OWN_BEST: "-.", CORRECTED: "-"}
 
 
@@ -89,6 +89,12 @@ def _band(
     ax.plot(x, rows["ap"], line, color=colour, lw=1.6 if first else 0.6, alpha=1 if first else 0.6)
 
 
+def shown_name(method: str) -> str:
+    """ "gradcam, as published" as it is written in text; an occlusion as it is."""
+    cam, *rest = method.split(", ")
+    return ", ".join([method_name(cam), *rest])
+
+
 def factor_figure(steps: pd.DataFrame, differences: pd.DataFrame) -> Figure:
     """Which step helps which method, and what each factor of Grad-CAM changes by itself.
 
@@ -108,7 +114,7 @@ def factor_figure(steps: pd.DataFrame, differences: pd.DataFrame) -> Figure:
                     axes[0].plot(
                         row["ap"], y, "o", mfc="none", mec=STEP_COLOURS[step], ms=3, mew=0.7
                     )
-    name_rows(axes[0], methods)
+    name_rows(axes[0], map(method_name, methods))
     axes[0].set(xlim=(-0.02, 1.02), xlabel="average precision per cell")
     axes[0].set_title("Every method, step by step", loc="left", fontsize=9)
     factors = level(differences, "factor")
@@ -155,7 +161,7 @@ def method_figure(
             y = names.index(name) + {PUBLISHED: -0.17, CORRECTED: 0.17}.get(preset, 0)
             interval_dot(ax, y, row, measure, COLOURS.get(preset, DROPPED))
         ax.set_title(title, fontsize=8)
-        name_rows(ax, names)
+        name_rows(ax, map(shown_name, names))
     ends = {STEPS[0]: (PUBLISHED, -0.17), STEPS[-1]: (CORRECTED, 0.17)}
     for (_, method, step), row in steps.iterrows():
         if step in ends and method in names:
@@ -199,7 +205,7 @@ def curve_figure(curves: pd.DataFrame, road: pd.DataFrame, randomised: pd.DataFr
     ax = axes[1, 0]
     for y, (name, row) in enumerate(road.iterrows()):
         interval_dot(ax, y, row, "road", colours.get(name, DROPPED))
-    name_rows(ax, road.index)
+    name_rows(ax, map(shown_name, road.index))
     ax.axvline(0, color=DROPPED, lw=0.8, ls=":")
     ax.set_title("ROAD (higher is better)")
     ax.set_xlabel("probability without the least relevant\ncells less without the most")
@@ -213,7 +219,9 @@ def curve_figure(curves: pd.DataFrame, road: pd.DataFrame, randomised: pd.DataFr
     ax.axhline(0, color=DROPPED, lw=0.8, ls=":")
     ax.set(title="parameters shuffled down to", ylabel="similarity to the map", ylim=(-0.5, 1.03))
     plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
-    handles = [Line2D([], [], color=colours[n], ls=lines[n], lw=1.4, label=n) for n in names]
+    handles = [
+        Line2D([], [], color=colours[n], ls=lines[n], lw=1.4, label=shown_name(n)) for n in names
+    ]
     if handles:
         figure.legend(
             handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=SMALL

@@ -17,13 +17,16 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
 from ..figures import DROPPED, KEPT, draw_boxes, overlay, said, short_label, show_image
+from ..names import SCORES, score_name
 from .cells import CAUSAL
 from .contestants import (
     CORRECTED,
     CORRECTED_BEST,
+    CORRECTED_ODDS,
     NOISE,
     ODDS,
     OWN_BEST,
+    OWN_BEST_ODDS,
     PERCENT,
     PUBLISHED,
     SAME_RATE,
@@ -39,16 +42,10 @@ COLOURS = {
     PERCENT: "#495057",
     ODDS: "#212529",
     NOISE: "#adb5bd",
-    **dict.fromkeys((PUBLISHED, SAME_RATE, OWN_BEST), PUBLISHED_COLOUR),
-    **dict.fromkeys((CORRECTED, CORRECTED_BEST), KEPT),
+    **dict.fromkeys((PUBLISHED, SAME_RATE, OWN_BEST, OWN_BEST_ODDS), PUBLISHED_COLOUR),
+    **dict.fromkeys((CORRECTED, CORRECTED_BEST, CORRECTED_ODDS), KEPT),
 }
 MARKERS = "osD^vP"  # a network each
-SCORES = {
-    "mean": "mean (paper)",
-    "share": "share",
-    "share_per_sqrt_area": "share / √area",
-    "share_per_cbrt_area": "share / ∛area",
-}
 
 
 def interval_dot(
@@ -195,7 +192,7 @@ def _plot_size(ax: Axes, bins: pd.DataFrame) -> None:
     for number, (score, rows) in enumerate(bins.groupby("score", sort=False)):
         x = rows["area"] * (1 + 0.03 * (number - 1.5))
         ends = np.abs(rows[["kept_low", "kept_high"]].sub(rows["kept"], axis=0).to_numpy().T)
-        look = {"color": colours.get(score, DROPPED), "label": SCORES.get(score, score)}
+        look = {"color": colours.get(score, DROPPED), "label": score_name(score)}
         ax.errorbar(x, rows["kept"], ends, fmt="o-", ms=2.5, lw=1, elinewidth=0.8, **look)
     ax.set_xscale("log")
     areas = sorted(bins["area"].dropna().unique())

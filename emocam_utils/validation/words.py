@@ -7,12 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ..names import method_name
 from .cells import CAUSAL
 from .contestants import (
     CORRECTED,
     CORRECTED_BEST,
+    CORRECTED_ODDS,
     ODDS,
     OWN_BEST,
+    OWN_BEST_ODDS,
     PERCENT,
     PUBLISHED,
     SAME_RATE,
@@ -36,6 +39,22 @@ def _of(verdict: pd.DataFrame, name: str, column: str) -> str:
     return f"{int(rows[column].sum())} of {len(rows)}"
 
 
+def finding_words(headline: pd.DataFrame, verdict: pd.DataFrame) -> str:
+    """The answer in two sentences, for the gallery."""
+    if verdict.empty:
+        return NOTHING
+    ap = {name: _over(rows["ap"]) for name, rows in headline.groupby(level="contestant")}
+    named = {name: name for name in (CORRECTED, PUBLISHED, OWN_BEST, OWN_BEST_ODDS)}
+    named |= {ODDS: "by presence as log odds"}
+    found = "; ".join(f"{ap[name]} {word}" for name, word in named.items() if name in ap)
+    return (
+        f"The matrix finds the cells of causes with average precision {found} ("
+        f"{len(level(headline, 'network'))} networks). The corrected one is surely better than "
+        f"presence on {_of(verdict, CORRECTED, 'better')} networks, the published one surely worse "
+        f"on {_of(verdict, PUBLISHED, 'worse')}."
+    )
+
+
 def headline_words(headline: pd.DataFrame, verdict: pd.DataFrame) -> str:
     """The answer: who finds causes better, and who worse, than counting what is there."""
     if verdict.empty:
@@ -44,9 +63,12 @@ def headline_words(headline: pd.DataFrame, verdict: pd.DataFrame) -> str:
     kept = headline["kept"].groupby(level="contestant").mean()
     lines = [
         f"Average precision per cell, over {len(level(headline, 'network'))} networks: presence "
-        f"{ap[PERCENT]} as a percentage and {ap[ODDS]} as log odds."
+        f"{ap[PERCENT]} as a percentage and {ap[ODDS]} as log odds. Of Grad-CAM:"
     ]
-    for name in (PUBLISHED, SAME_RATE, OWN_BEST, CORRECTED, CORRECTED_BEST):
+    for name in (
+        *(PUBLISHED, SAME_RATE, OWN_BEST, OWN_BEST_ODDS),
+        *(CORRECTED, CORRECTED_BEST, CORRECTED_ODDS),
+    ):
         if name in ap:
             boxes = f", {kept[name]:.1%} of the boxes kept" if np.isfinite(kept[name]) else ""
             better, worse = (_of(verdict, name, column) for column in ("better", "worse"))
@@ -62,14 +84,16 @@ def cut_words(cuts: pd.DataFrame) -> str:
     if cuts.empty:
         return NOTHING
     ap = cuts["ap"].unstack("contestant")
-    holds = ap[CORRECTED] > ap[[PERCENT, ODDS, PUBLISHED, SAME_RATE, OWN_BEST]].max(axis=1)
-    by_cut = holds.groupby(level="cut").all()
+    others = ap[[PERCENT, ODDS, PUBLISHED, SAME_RATE, OWN_BEST, OWN_BEST_ODDS]].max(axis=1)
+    ahead = (ap[CORRECTED] > others).groupby(level="cut").all()
+    gain = cuts["gain_low"].xs(CORRECTED, level="contestant")
+    unsure = ", ".join(f"{network} at {cut:g}" for network, cut in gain.index[~(gain > 0)])
     lowest = ap[CORRECTED].groupby(level="cut").min()
-    fails = ", ".join(f"{cut:g}" for cut in by_cut.index[~by_cut]) or "none"
     return (
-        f"The corrected matrix is ahead of presence and of every published one on all networks at "
-        f"{int(by_cut.sum())} of {len(by_cut)} cuts (not at: {fails}); its lowest average "
-        f"precision is {lowest.min():.2f}, at {lowest.idxmin():g}."
+        f"On average the corrected matrix is ahead of presence and of every published one on all "
+        f"networks at {int(ahead.sum())} of {len(ahead)} cuts. It is surely ahead of presence as "
+        f"log odds everywhere but for: {unsure or 'none'}. Its lowest average precision is "
+        f"{lowest.min():.2f}, at {lowest.idxmin():g}."
     )
 
 
@@ -93,13 +117,15 @@ def class_words(classes: pd.DataFrame, headline: pd.DataFrame) -> str:
         return NOTHING
     ends = headline.loc[classes.index]
     wider = (classes["ap_high"] - classes["ap_low"]) > (ends["ap_high"] - ends["ap_low"])
-    rows = classes.xs(CORRECTED, level="contestant")
-    odds = classes.xs(ODDS, level="contestant")
-    apart = int((rows["ap_low"] > odds["ap_high"]).sum())
+    said = []
+    for name in (OWN_BEST, OWN_BEST_ODDS, CORRECTED):
+        rows = classes.xs(name, level="contestant")
+        better, worse = int((rows["gain_low"] > 0).sum()), int((rows["gain_high"] < 0).sum())
+        said.append(f"{name} {_over(rows['gain'])} (surely more on {better}, less on {worse})")
     return (
         f"The interval over classes is wider than the spread over corpora in {int(wider.sum())} of "
-        f"{len(wider)} rows; corrected and presence as log odds lie apart by it on {apart} of "
-        f"{len(rows)} networks. All of it is conditional on one causal rule."
+        f"{len(wider)} rows. Less presence as log odds, paired over classes, on {len(rows)} "
+        f"networks: {'; '.join(said)}. All of it is conditional on one causal rule."
     )
 
 
@@ -116,12 +142,21 @@ def step_words(steps: pd.DataFrame) -> str:
             f"{step} {mean[step]:+.2f} (surely on {sure[step]} of {len(wide)})"
             for step in mean.sort_values(ascending=False).index
         )
-        lines.append(f"{method}: from {_over(wide[STEPS[0]])} to {_over(wide[STEPS[-1]])}; {said}")
+        ends = f"from {_over(wide[STEPS[0]])} to {_over(wide[STEPS[-1]])}"
+        lines.append(f"{method_name(method)}: {ends}; {said}")
     return "\n".join(lines)
 
 
+def step_count(steps: pd.DataFrame, count: str) -> str:
+    """`Evidence.count` with how many of the corpora all methods ran on."""
+    if steps.empty:
+        return count
+    others = steps["corpora"].drop("gradcam", level="method", errors="ignore")
+    return f"{count}; {others.min()} of them for methods other than Grad-CAM"
+
+
 def size_words(exponents: pd.DataFrame, score: str) -> str:
-    """Whether one power of the area is neutral for all networks.
+    """Whether one power of the area fits all networks.
 
     score : the box score of the corrected preset
     """

@@ -5,4 +5,5 @@ corpus      filters, methods and images of a study, a sample of them if they are
 heatmap     classes by labels as HTML, to click on
 pictures    images with boxes and maps, drawn in milliseconds
 state       what an explorer shows, saved and restored
+still       what stands for an explorer where no kernel runs
 """

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from typing import Any
 
 import ipywidgets
-import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
 
@@ -19,22 +17,33 @@ from ..figures import style
 from ..progress import surroundings
 from ..study import Preset, StudyError
 from .state import save_state, saved_states, settings_file
+from .still import for_a_saved_notebook, for_the_live_one, png, still_html
 
+EXECUTED = "../explore.html"  # from an executed notebook; see `runner.explorer_page`
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 LONG = {"description_width": "150px"}
-WIDE = {"width": "min(430px, 100%)"}
+WIDE = {"width": "min(430px, calc(100% - 4px))"}
+COLUMN = {"width": "440px", "max_width": "100%"}
 PAUSE = 0.02  # seconds in which the movements of a slider are drawn once
 REST = 0.25  # seconds without a movement after which what takes longer is drawn
 
 
 def slider(
-    label: str, value: float, most: float = 1.0, help: str = "", least: float = 0.0
+    label: str,
+    value: float,
+    most: float = 1.0,
+    help: str = "",
+    least: float = 0.0,
+    digits: int = 2,
 ) -> ipywidgets.FloatSlider:
-    """A slider that reports while it is dragged; `Explorer` draws once for what is waiting."""
+    """A slider that reports while it is dragged; `Explorer` draws once for what is waiting.
+
+    digits : behind the point; a browser moves a value of more digits to the nearest of these
+    """
     return ipywidgets.FloatSlider(
-        value, min=least, max=most, step=0.01, description=label, continuous_update=True,
-        readout_format=".2f", style=LONG, layout=WIDE, tooltip=help or label,
+        value, min=least, max=most, step=10**-digits, description=label, continuous_update=True,
+        readout_format=f".{digits}f", style=LONG, layout=WIDE, tooltip=help or label,
     )  # fmt: skip
 
 
@@ -68,7 +77,8 @@ def row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 def column(*widgets: ipywidgets.Widget) -> ipywidgets.VBox:
-    return ipywidgets.VBox(widgets, layout={"max_width": "100%"})
+    """Controls below each other, as wide as one of them."""
+    return ipywidgets.VBox(widgets, layout=COLUMN)
 
 
 class Explorer:
@@ -78,7 +88,7 @@ class Explorer:
     """
 
     name: str
-    offline = ""  # address of the same without a kernel, from an executed notebook
+    offline = False  # whether the page of a study without a kernel has the same
 
     def __init__(self, study: str, presets: Mapping[str, Preset]) -> None:
         self.study, self.presets = study, presets
@@ -98,6 +108,7 @@ class Explorer:
 
     def follow(self) -> None:
         """From now on, the view follows the controls."""
+        self.box.add_class(f"emocam-{self.name}")
         for control in self.controls.values():
             control.observe(self._changed, "value")
         self.refresh()
@@ -212,47 +223,27 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_: object) -> dict:
         """The still figure; in a live notebook that somebody looks at, the explorer as well."""
+        with style():
+            picture = base64.b64encode(png(self.figure())).decode()
         bundle = {
-            "image/png": self._still(),
+            "image/png": picture,
             "text/plain": f"({self.name} explorer: interactive in JupyterLab)",
         }
-        if surroundings() != "notebook" and self.offline:
-            said = f"The {self.name} explorer as it starts"
-            bundle["text/html"] = (
-                f"<a href='{self.offline}'><img alt='{said}' src='data:image/png;base64,"
-                f"{bundle['image/png']}'></a><p>A picture: <a href='{self.offline}'>the explorer "
-                "without a kernel</a> (<code>make paper</code> writes it beside the figures), or "
-                "open this notebook in JupyterLab.</p>"
-            )
         if surroundings() == "notebook":
-            bundle |= {VIEW: self.box._repr_mimebundle_()[VIEW]}
-        return bundle
+            return bundle | {VIEW: self.box._repr_mimebundle_()[VIEW]}
+        address = EXECUTED if self.offline else ""
+        return bundle | {"text/html": still_html(picture, self.name, address)}
 
     def _ipython_display_(self) -> None:
         """Show the bundle, and in a live notebook the still figure as an output of its own.
 
-        JupyterLab prefers the widget, and says "Error displaying widget" where a saved notebook has
-        no kernel. So the still figure comes first: the live explorer hides it, and where there is
-        none, it hides that error.
+        JupyterLab prefers the widget, so the still figure comes before it; see `still`.
         """
         bundle = self._repr_mimebundle_()
         if VIEW in bundle:
-            mark, picture = f"emocam-still-{self.box.model_id}", bundle.pop("image/png")
-            error = f".jp-OutputArea:has(.{mark}) .jp-OutputArea-output.jupyter-widgets"
-            html = (
-                f"<style>{error} {{display: none}}</style>"
-                f"<img class='{mark}' src='data:image/png;base64,{picture}'>"
-            )
-            display({"text/html": html}, raw=True)
-            hidden = ipywidgets.HTML(f"<style>.{mark} {{display: none}}</style>")
-            self.box.children = (*self.box.children, hidden)
+            mark = f"emocam-still-{self.box.model_id}"
+            address = f"../figures/{self.study}/explore.html" if self.offline else ""
+            still = still_html(bundle.pop("image/png"), self.name, address)
+            display({"text/html": for_a_saved_notebook(still, mark)}, raw=True)
+            self.box.children = (*self.box.children, ipywidgets.HTML(for_the_live_one(mark)))
         display(bundle, raw=True)
-
-    def _still(self) -> str:
-        """`figure` as a PNG in base64."""
-        with style():
-            figure = self.figure()
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
-        plt.close(figure)
-        return base64.b64encode(buffer.getvalue()).decode()

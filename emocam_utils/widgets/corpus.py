@@ -53,7 +53,7 @@ class CorpusExplorer(Explorer):
     sample : "" or, of a corpus of more than `most` images, that this is a seeded sample of them
     """
 
-    offline = "../explore.html"
+    offline = True
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class CorpusExplorer(Explorer):
         self.filters = {
             "threshold": slider(
                 "importance >", start.threshold, MOST_THRESHOLD,
-                "A box is attended if the map in it scores more than this",
+                "A box is attended if the map in it scores more than this", digits=3,
             ),
             "confidence": slider(
                 "detector confidence >", start.confidence,
@@ -140,10 +140,12 @@ class CorpusExplorer(Explorer):
 
     @property
     def preset(self) -> Preset:
-        """The filters as the sliders say them."""
+        """The filters as the sliders say them, without the last digits of a browser's numbers."""
         c = self.controls
         names = [name for name in ("threshold", "confidence", "probability") if name in c]
-        update = {"importance": c["score"].value, **{name: c[name].value for name in names}}
+        update = {name: round(c[name].value, 9) for name in names} | {
+            "importance": c["score"].value
+        }
         return self.presets[c["maps"].value].model_copy(update=update)
 
     def _attention(self, cam: str, maps: str) -> Attention:

@@ -9,6 +9,7 @@ import base64
 import io
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -34,26 +35,13 @@ class Pictures:
     def _fit(self, image: str, width: int) -> tuple[Image.Image, float]:
         return fitted(self.corpus.read(image), width)
 
-    def drawn(
-        self,
-        image: str,
-        width: int,
-        cam: np.ndarray | None = None,
-        boxes: pd.DataFrame | None = None,
-        importance: np.ndarray | None = None,
-        threshold: float = 0.0,
-        names: bool = True,
-    ) -> Image.Image:
+    def drawn(self, image: str, width: int, *what: Any, **marks: Any) -> Image.Image:
         """An image with its map laid over it and its boxes, kept ones bold.
 
-        width      : pixels of its longer side
-        cam        : (h, w) scaled to [0, 1], or signed in [-1, 1]; NaN for an empty map; None for
-                     the bare image
-        importance : (B,), kept above `threshold`, NaN never; None draws all alike
-        names      : write class and importance beside the boxes (else beside kept ones only)
+        width       : pixels of its longer side
+        what, marks : of `drawn_on`, from `cam` on
         """
-        picture, scale = self._fitted(image, width)
-        return drawn_on(picture, scale, cam, boxes, importance, threshold, names)
+        return drawn_on(*self._fitted(image, width), *what, **marks)
 
 
 def fitted(picture: Image.Image, width: int) -> tuple[Image.Image, float]:
@@ -72,7 +60,13 @@ def drawn_on(
     threshold: float = 0.0,
     names: bool = True,
 ) -> Image.Image:
-    """`Pictures.drawn` on a picture that was scaled already; boxes are of the unscaled one."""
+    """A scaled picture with a map laid over it and boxes of the unscaled one, kept ones bold.
+
+    cam        : (h, w) scaled to [0, 1], or signed in [-1, 1]; NaN for an empty map; None for the
+                 bare picture
+    importance : (B,), kept above `threshold`, NaN never; None draws all alike
+    names      : write class and importance beside the boxes (else beside kept ones only)
+    """
     if cam is None:
         picture = picture.copy()
     else:
@@ -130,7 +124,8 @@ def picture_html(picture: Image.Image, caption: str = "", css: str = "") -> str:
     css : class of the picture itself
     """
     return (
-        "<figure style='display:inline-block;margin:4px;font:11px sans-serif;vertical-align:top'>"
+        "<figure style='display:inline-block;margin:4px;max-width:calc(100% - 8px);"
+        "font:11px sans-serif;vertical-align:top'>"
         f"<img class='{css}' src='{picture_data(picture)}' width={picture.width} "
         f"height={picture.height}"
         f" alt=\"{escape(caption)}\" style='max-width:100%;height:auto'>"

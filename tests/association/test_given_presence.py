@@ -144,4 +144,4 @@ def test_dots_are_compared_with_causes():
     test = given_presence(corpus(np.random.default_rng(0), looking), draws=99)
     causes = passing(test, 0.05) * False
     causes.loc["D", "Fear"] = True
-    assert "1 of these are causes, of 1 causes" in dots_in_words(test, causes, 0.05)
+    assert "1 of these are planted cues, of 1 that" in dots_in_words(test, causes, 0.05)

@@ -1,6 +1,6 @@
 """`make bench`: what the study's own code gains over a peer, both measured in this run.
 
-    python tests/benchmarks/run.py [association] [cams] [drawing] [pipeline]
+    python tests/benchmarks/run.py [association] [cams] [drawing] [explorer] [pipeline]
 
 Prints a Markdown table. A ratio above 1 means that ours is faster; seconds depend on the machine,
 ratios much less.
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHMARKS = ("association", "cams", "drawing", "pipeline")
+BENCHMARKS = ("association", "cams", "drawing", "explorer", "pipeline")
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 `make test-browser` runs these tests, or says what to install for them; a run of all tests skips
 them without playwright, Chromium or the trained weights. A test module says by `NOTEBOOK` which
-notebook it is about. Screenshots go to the folder of EMOCAM_SCREENSHOTS, if that is set.
+notebook it is about, and by `MORE` what a further cell of it does. Screenshots go to the folder of
+EMOCAM_SCREENSHOTS, if that is set.
 """
 
 from __future__ import annotations
@@ -13,19 +14,18 @@ import os
 import re
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+from served import served
 
 from emocam_utils import paths
 
 try:
+    import voila  # noqa: F401  (only whether it is there; a test starts it)
+    from axe_playwright_python.sync_playwright import Axe
     from playwright import sync_api as playwright
 except ImportError:
     playwright = None
@@ -40,8 +40,10 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 MINUTES = float(os.environ.get("EMOCAM_BROWSER_MINUTES", "10"))  # for the notebook to run
-FINISHED = """() => /saved \\S+\\.png/.test(document.querySelector('.jp-Notebook').innerText)
-  || document.querySelector('[data-mime-type="application/vnd.jupyter.error"]')"""
+FINISHED = """() => {
+  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+  return (prompts.length && /\\[\\d+\\]/.test(prompts.at(-1).innerText))
+    || document.querySelector('[data-mime-type="application/vnd.jupyter.error"]') }"""
 # JupyterLab leaves out cells that are out of sight, unless it is told to draw them all.
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -52,7 +54,7 @@ SETTINGS = {
 def missing() -> str:
     """What keeps these tests from running, and how to get it; "" if nothing does."""
     if playwright is None:
-        return f"playwright is missing: {sys.executable} -m pip install -r requirements-browser.txt"
+        return f"a package is missing: {sys.executable} -m pip install -r requirements-browser.txt"
     if not CHROMIUM:
         return "Chromium is missing: install it, e.g. apt-get install chromium"
     return "" if WEIGHTS.exists() else f"{WEIGHTS} is missing: make train"
@@ -73,6 +75,8 @@ def notebook(tmp_path_factory, request) -> Path:
     source = nbformat.read(paths.NOTEBOOKS / name, as_version=4)
     cell = next(c for c in source.cells if "parameters" in c.metadata.get("tags", []))
     cell.source = re.sub(r'study = ".*"', 'study = "tiny"', cell.source)
+    if more := getattr(request.module, "MORE", ""):
+        source.cells.append(nbformat.v4.new_code_cell(more))
     file = tmp_path_factory.mktemp("notebooks") / name
     nbformat.write(source, file)
     return file
@@ -81,55 +85,19 @@ def notebook(tmp_path_factory, request) -> Path:
 @pytest.fixture(scope="module")
 def lab(notebook) -> str:
     """Address of the notebook in a JupyterLab that only this machine reaches, with a token."""
-    token, port = secrets.token_hex(16), _free_port()
-    state = notebook.parent / ".jupyter"
+    token = secrets.token_hex(16)
     for plugin, settings in SETTINGS.items():
-        file = state / "settings" / f"{plugin}.jupyterlab-settings"
+        file = notebook.parent / ".jupyter/settings" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(settings))
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+    options = [
+        "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebook.parent}",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(paths.ROOT),
-        "JUPYTER_CONFIG_DIR": str(state / "config"),
-        "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    }
-    environment.pop("EMOCAM_HEADLESS", None)
-    log = (notebook.parent / "lab.log").open("w+")
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=paths.ROOT)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
-        yield f"http://127.0.0.1:{port}/lab/tree/{notebook.name}?token={token}&reset"
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
-        log.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def _wait_for(address: str, server: subprocess.Popen, log, seconds: float = 180) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert server.poll() is None, f"JupyterLab ended:\n{Path(log.name).read_text()[-2000:]}"
-        try:
-            with urllib.request.urlopen(address, timeout=10):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise TimeoutError(f"JupyterLab did not answer in {seconds:g} s")
+    with served(notebook, "jupyterlab", options, "--ServerApp.port", f"/api?token={token}") as at:
+        yield f"{at}/lab/tree/{notebook.name}?token={token}&reset"
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +135,22 @@ def page(lab, screenshot, request):
             screenshot(page, f"{request.module.__name__}-ran")
         yield page
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def serious():
+    """A function of page: what axe-core finds serious or critical there."""
+
+    def found(page, within: str | None = None) -> list[str]:
+        violations = Axe().run(page, within).response["violations"]
+        return [
+            f"{one['id']}: {node['target']} {node['html'][:200]}"
+            for one in violations
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -241,7 +241,7 @@ def test_agreements_equal_the_definition_and_rsatoolbox():
         vectors = np.array(vectors)[:, ~np.isnan(vectors).any(axis=0)]
         found = rsa.agreement(view).to_numpy()
         np.testing.assert_allclose(found, compared(vectors), atol=1e-12)
-    toolbox = pytest.importorskip("rsatoolbox")
+    toolbox = pytest.importorskip("rsatoolbox")  # pinned wherever it has a build
     rdms = toolbox.rdm.RDMs(vectors[:, :10])  # a triangle of five things
     np.testing.assert_allclose(
         toolbox.rdm.compare(rdms, rdms, method="spearman"), compared(vectors[:, :10]), atol=1e-12

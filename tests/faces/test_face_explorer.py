@@ -97,5 +97,6 @@ def test_what_is_not_there_is_named(analysis):
 
 def test_without_a_live_notebook_the_static_figure_stands_in(explorer):
     bundle = explorer._repr_mimebundle_()
-    assert set(bundle) == {"image/png", "text/plain"}
+    assert set(bundle) == {"image/png", "text/plain", "text/html"}
+    assert "alt='The faces explorer" in bundle["text/html"] and "href" not in bundle["text/html"]
     assert "faces explorer" in bundle["text/plain"]

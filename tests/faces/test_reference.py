@@ -116,3 +116,10 @@ def test_what_is_missing_is_named(folder):
     (folder / "claims.csv").unlink()
     with pytest.raises(reference.MissingTables, match=r"has no claims\.csv; `make facial-parts"):
         reference.read_reference(folder)
+
+
+def test_answers_are_counted_in_words(folder):
+    assert reference.read_reference(folder).words() == (
+        "Of 4 answers of maps and covering to the paper's claims on gimefive, 2 support and "
+        "1 contradict one."
+    )

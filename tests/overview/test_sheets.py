@@ -1,5 +1,7 @@
 """What is shown of a corpus before any network sees it."""
 
+import re
+
 import numpy as np
 import pandas as pd
 from PIL import Image
@@ -15,7 +17,7 @@ def test_the_sheet_has_first_last_and_equal_distances_with_known_labels():
     chosen = sheets.spread(corpus.ids, 3)
     assert chosen == [f"calibration/{n:05d}" for n in (0, 4, 8)]
     axes = sheets.corpus_sheet(corpus, chosen).axes
-    assert [ax.get_title() for ax in axes[:3]] == [f"{i}: {load_scene(i).label}" for i in chosen]
+    assert [ax.get_title() for ax in axes[:3]] == [load_scene(i).label for i in chosen]
     drawn = np.asarray(corpus.read(chosen[1]))
     assert np.array_equal(axes[1].images[0].get_array(), drawn)
     assert sheets.spread(corpus.ids, 99) == corpus.ids and sheets.spread([], 3) == []
@@ -66,6 +68,15 @@ def test_the_rule_table_has_every_label():
     table = sheets.rule_table()
     assert tuple(table.index) == load_rule().labels
     assert table.loc["Craving"].tolist() == ["Hamburger", "Cake", "Chair"]
+
+
+def test_the_rule_is_counted_in_words():
+    rule = load_rule()
+    said = [int(number) for number in re.findall(r"\d+", sheets.rule_in_words())]
+    table = sheets.rule_table()
+    listed = [table[column].str.split(", ") for column in ("full cues", "rival cues")]
+    cues = [sum(len([c for c in row if c and "(" not in c]) for row in one) for one in listed]
+    assert said == [len(rule.labels), *cues]
 
 
 def test_long_names_are_shortened_in_the_middle_to_what_fits():

@@ -105,3 +105,13 @@ def test_the_papers_counts_stand_beside_ours():
     assert beside["least (%)"].tolist() == [50.0, 50.0]
     unknown = rates.rates_beside_paper(found, ["Awe", "Joy"])  # "0 of 2" would say nothing
     assert list(unknown.columns) == ["label changed (%)", "least (%)", "most (%)"]
+
+
+def test_the_words_are_those_of_the_tables():
+    table = changes([("a", "Joy", "Fear"), ("b", "Joy", "Joy"), ("c", "Joy", "Joy")])
+    found = rates.change_rates(table, ["object", "position"])
+    controls = pd.DataFrame({"fill": ["object", "grey", "blur"], "more_low": [0.0, 0.1, -0.1]})
+    said = rates.rates_in_words(found, controls)
+    assert said.startswith("A pasted object changed the label of 33% of the images (the ball). On ")
+    assert "in 1 of 2 comparisons" in said
+    assert rates.rates_in_words(found, controls[:0]).endswith("(the ball).")

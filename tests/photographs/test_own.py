@@ -45,3 +45,10 @@ def test_figures_are_drawn_of_any_number_of_photographs_and_classes(count):
     shown = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     counts = rows["class"].value_counts()
     assert sorted(shown) == sorted(f"{name} ({n})" for name, n in counts.items())
+
+
+def test_ratings_are_said_in_words():
+    assert own.ratings_in_words(table([3.0, 5.0, 1.5])) == (
+        "The median photograph has valence 3.0 (from 1.5 to 5.0), arousal 3.0 (from 3.0 to 3.0), "
+        "of 1 to 7. 3 of 3 are read as Neutral."
+    )

@@ -9,7 +9,13 @@ from tiny_attention import PRESET
 
 from emocam_utils.association.causes import absent_cells, causal_boxes, planted_causes
 from emocam_utils.pipeline import detections
-from emocam_utils.pipeline.detections import believed, hallucinated, image_rates, lowest
+from emocam_utils.pipeline.detections import (
+    believed,
+    hallucinated,
+    image_rates,
+    lowest,
+    really_there,
+)
 
 BOXES = pd.DataFrame(
     [
@@ -45,6 +51,10 @@ def test_the_confidence_comes_from_the_calibration_split(monkeypatch):
     assert found.confidence == 0.4
     assert "on 2 images of calibration 100.0% of the classes found are there" in found.because
     assert "at the preset's 0.1: 50.0% are there" in found.because
+
+
+def test_a_box_is_there_if_its_image_holds_the_class():
+    assert really_there(BOXES, TRUTH).tolist() == [True, True, False, True, False]
 
 
 def test_cells_that_the_detector_invents():

@@ -66,6 +66,16 @@ def test_the_small_box_is_wrong_and_the_other_right_where_causes_are_known():
     assert small_box_example(boxes[:0], images, by_mean[:0], by_score[:0], causal[:0]) is None
 
 
+def test_neither_winner_is_an_invention_of_the_detector():
+    rows = [(i, kind, 1, 0, 0, side, side) for i in "abc" for kind, side in (("E", 1), ("F", 5))]
+    boxes = boxes_of(rows)
+    images = pd.DataFrame({"image": list("abc"), "width": [10] * 3, "height": [10] * 3})
+    scores = np.tile([0.9, 0.5], 3), np.tile([0.1, 0.5], 3)
+    there = np.array([False, True, True, False, True, True])
+    assert small_box_example(boxes, images, *scores, there=there) == "c"
+    assert small_box_example(boxes, images, *scores, there=there & (boxes["image"] < "c")) is None
+
+
 def test_an_example_keeps_confident_boxes_and_its_probabilities_sum_to_one():
     from PIL import Image
 

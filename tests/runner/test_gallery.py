@@ -4,11 +4,14 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_notebook
 from tiny_notebooks import write_notebook
 
 from emocam_utils import paths
 from emocam_utils.runner.gallery import RecordError, read_records, write_gallery
+from emocam_utils.runner.links import links_html
 from emocam_utils.runner.notebooks import title
+from emocam_utils.runner.offline import to_html
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_figures_stand_under_their_notebooks_in_order(figures):
 def test_a_figure_has_its_picture_caption_provenance_and_files(figures):
     record(figures, "fig2", title="Fig. 2", caption="Percent.", n="60 images, 41 used")
     figure = page().figure
-    assert figure.img["src"] == "fig2.png" and figure.img["alt"] == "Fig. 2"
+    assert figure.img["src"] == "fig2.png" and figure.img["alt"] == "Fig. 2: Percent."
     assert figure.h3.text == "Fig. 2" and "Percent." in figure.text
     shown = "EmoScenes, 60 scenes · emonet (emonet.safetensors) · n = 60 images, 41 used"
     assert figure.find(class_="of").text == shown
@@ -107,7 +110,8 @@ def test_texts_are_escaped(figures):
     record(figures, "fig2", title=evil, caption=evil, corpus=evil, n=evil, hashes={"a": evil})
     soup = page()
     assert soup.script is None
-    assert soup.h3.text == soup.figcaption.p.text == soup.img["alt"] == evil
+    assert soup.h3.text == soup.figcaption.p.text == evil
+    assert soup.img["alt"] == f"{evil}: {evil}"
 
 
 def test_a_missing_picture_is_said(figures):
@@ -148,3 +152,36 @@ def test_what_is_not_a_record_is_named_with_all_its_faults(figures):
     with pytest.raises(RecordError):
         write_gallery("tiny")
     assert not (figures / "index.html").exists()
+
+
+def run_of(folder: Path, stem: str, **content):
+    (folder / "notebooks" / f"{stem}.run.json").write_text(json.dumps(content))
+
+
+def test_figures_stand_as_their_notebook_saved_them(figures):
+    for name in ("fig4", "fig2", "new", "beside"):
+        record(figures, name)
+    made = ["02_association.html", "../fig4.png", "../fig4.json", "../beside.png", "../fig2.png"]
+    run_of(figures, "02_association", products=made)
+    shown = [figure["id"] for figure in page().find_all("figure")]
+    assert shown == ["fig4", "beside", "fig2", "new"]  # the last one is of an older run
+
+
+def test_a_section_opens_with_what_its_notebook_found(figures):
+    record(figures, "fig2")
+    run_of(figures, "02_association", products=[], finding="55 <b>cells</b> & more.")
+    section = page().section
+    assert section.find(class_="finding").text == "55 <b>cells</b> & more."
+    assert section.find(class_="finding").find_previous_sibling().name == "h2"
+    (figures / "notebooks" / "02_association.run.json").write_text("damaged")
+    assert page().find(class_="finding") is None
+
+
+def test_notebooks_pages_are_linked_to_each_other(figures):
+    for stem in ("01_detection", "02_association"):
+        run_of(figures, stem, products=[])
+        html = to_html(new_notebook(), stem, figures, links_html(stem))
+        (figures / "notebooks" / f"{stem}.html").write_text(html)
+    page()
+    text = (figures / "notebooks" / "01_detection.html").read_text()
+    assert 'href="02_association.html"' in text and 'href="../index.html#01_detection"' in text

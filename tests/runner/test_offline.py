@@ -6,7 +6,14 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from emocam_utils.progress import MARK
-from emocam_utils.runner.offline import NOTE, WIDGET, to_html, without_progress, without_widgets
+from emocam_utils.runner.offline import (
+    NOTE,
+    WIDGET,
+    finding,
+    to_html,
+    without_progress,
+    without_widgets,
+)
 
 PNG = base64.b64encode(b"\x89PNG not really").decode()
 
@@ -81,3 +88,45 @@ def test_passing_progress_is_dropped_and_the_rest_kept():
     cell = new_code_cell("run()", outputs=[passing, mixed])
     outputs = without_progress(new_notebook(cells=[cell])).cells[0].outputs
     assert [output.text for output in outputs] == ["first\nEmoNet: 60 in 4 s\n"]
+
+
+def pictured(alt=""):
+    metadata = {"image/png": {"alt": alt}} if alt else {}
+    return new_output("display_data", data={"image/png": PNG}, metadata=metadata)
+
+
+def test_every_picture_has_words(tmp_path):
+    cells = [
+        new_code_cell("early", outputs=[pictured()]),
+        new_markdown_cell("## Boxes & maps\ntext"),
+        new_code_cell("a", outputs=[pictured('Fig. 1: "what" is <seen>'), pictured()]),
+    ]
+    page = BeautifulSoup(to_html(new_notebook(cells=cells), "x", tmp_path), "html.parser")
+    words = [image["alt"] for image in page.find_all("img")]
+    assert words == ["Picture", 'Fig. 1: "what" is <seen>', "Picture: Boxes & maps"]
+
+
+def test_imports_are_folded_and_the_rest_is_not(tmp_path):
+    cells = [new_code_cell("from a import b\nb()"), new_code_cell("important = 1")]
+    page = BeautifulSoup(to_html(new_notebook(cells=cells), "x", tmp_path), "html.parser")
+    folded = page.find_all("details")
+    assert len(folded) == 1 and "from a import b" in folded[0].text
+    assert "important" in page.text and "important" not in folded[0].text
+
+
+def test_a_page_has_links_a_language_and_both_themes(executed, tmp_path):
+    page = BeautifulSoup(to_html(executed, "A & B", tmp_path, "<nav>on</nav>"), "html.parser")
+    assert page.title.text == "A & B" and page.html["lang"] == "en"
+    assert page.nav.text == "on" and page.nav.find_parent("main") is None
+    dark = page.find("style", media="(prefers-color-scheme: dark)")
+    assert "--jp-layout-color0: #111" in dark.text
+    assert not page.find(class_="jp-InputPrompt")
+
+
+def test_a_finding_is_what_is_printed_as_one():
+    cells = [
+        new_code_cell("a", outputs=[printed("Finding: 3 of 4 cells.\nmore\nFinding: and one.\n")]),
+        new_code_cell("b", outputs=[printed("no Finding: this\n"), printed("Finding: Last.")]),
+    ]
+    assert finding(new_notebook(cells=cells)) == "3 of 4 cells. And one. Last."
+    assert finding(new_notebook(cells=cells[:0])) == ""

@@ -43,11 +43,11 @@ def test_a_ghost_costs_precision_where_it_is_seen(found):
         table.loc[name] for name in ("exact", "detected above 0.1", "detected above 0.5")
     )
     assert exact.loc[CORRECTED_NAME, "ap"] == 1.0
-    assert (exact["only detected"] == 0).all() and (low["only detected"] == 1).all()
+    assert (exact["added"] == 0).all() and (low["added"] == 1).all()
     assert (low["cells"] == exact["cells"] + 1).all()
     # dog, clock and the ghost are all attended in all images of a label: a third is wrong
     assert low.loc[CORRECTED_NAME, "ap"] == pytest.approx(2 / 3)
-    assert high.loc[CORRECTED_NAME, "ap"] == 1.0 and (high["only detected"] == 0).all()
+    assert high.loc[CORRECTED_NAME, "ap"] == 1.0 and (high["added"] == 0).all()
     assert low.loc[PERCENT, "ap"] < exact.loc[PERCENT, "ap"]
 
 

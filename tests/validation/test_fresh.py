@@ -141,6 +141,15 @@ def test_the_curve_keeps_the_share_that_it_says(rows):
     assert found[0.3] == pytest.approx(average_precision(scores, effects > 0.2))
 
 
+def test_no_curve_where_empty_maps_cannot_be_ranked(rows):
+    truth = Truth.of("seed 7", rows.assign(probability_drop=rows["area"] * 3), 0.0)
+    way = preset_variant("gradcam", load_study("emoscenes").presets["corrected"])
+    half = rows[way].where(np.arange(len(rows)) % 2 == 0)
+    found = dict(fresh_tables._curve(rows.assign(**{way: half.fillna(0.0)}), way, truth))
+    assert np.isnan([found[kept] for kept in (0.6, 0.7, 0.8, 0.9)]).all()
+    assert not np.isnan([found[kept] for kept in (0.1, 0.2, 0.3, 0.4)]).any()
+
+
 class InTurn:
     """Stands for processes."""
 

@@ -71,6 +71,11 @@ def test_verdicts_need_all_of_the_middle():
         ("b", PUBLISHED): False,
     }
     assert found["worse"].tolist() == [False, False, True]
+    assert words.finding_words(table, found) == (
+        "The matrix finds the cells of causes with average precision 0.90 corrected; 0.60–0.70 as "
+        "published; 0.80 by presence as log odds (2 networks). The corrected one is surely "
+        "better than presence on 1 of 1 networks, the published one surely worse on 1 of 2."
+    )
     assert headline.verdict_table(table.iloc[:0]).empty
     assert words.headline_words(table.iloc[:0], headline.verdict_table(table.iloc[:0])) == (
         words.NOTHING
@@ -126,15 +131,61 @@ def test_tables_over_cuts_classes_and_images():
     assert list(cuts.index.unique("cut")) == list(headline.CUTS)
     at = headline.headline_table(truths, matrices, kept())["ap"]
     assert cuts.xs(0.2, level="cut")["ap"].to_dict() == pytest.approx(at.to_dict())
+    gain = headline.headline_table(truths, matrices, kept())[["gain", "gain_low", "gain_high"]]
+    pd.testing.assert_frame_equal(cuts.xs(0.2, level="cut")[gain.columns], gain)
     least = headline.least_table(truths, matrices)
     assert list(least.index.unique("least")) == [5, 20]
     classes = headline.class_table(truths, matrices).loc["seed 0"]
     assert (classes["ap_low"] <= classes["ap"]).all() and (classes["classes"] == 5).all()
+    assert classes["gain"].to_numpy() == pytest.approx(classes["ap"] - classes.loc[ODDS, "ap"])
+    assert (classes.loc[ODDS, ["gain", "gain_low", "gain_high"]] == 0).all()
     measures = headline.measure_table(truths, matrices).loc["seed 0"]
     assert measures.loc["present / attended", "ap"] == pytest.approx(at["seed 0", PERCENT])
     assert measures.loc["present / log odds", "ap"] == pytest.approx(at["seed 0", ODDS])
     for table in (headline.cut_table, headline.least_table, headline.class_table):
         assert table({}, {}).empty
+
+
+def table_of(columns, **rows):
+    index = [(network, *key) for key in rows.pop("keys") for network in ("a", "b")]
+    return pd.DataFrame(rows, pd.MultiIndex.from_tuples(index, names=columns))
+
+
+def test_the_words_on_cuts_name_where_nothing_is_sure():
+    names = ["network", "cut", "contestant"]
+    keys = [(cut, n) for cut in (0.1, 0.7) for n in HEADLINE]
+    ahead = [0.9 if n == "corrected" else 0.5 for _, n in keys for _ in "ab"]
+    cuts = table_of(names, keys=keys, ap=ahead, gain_low=[0.1] * len(ahead))
+    said = words.cut_words(cuts)
+    assert "on all networks at 2 of 2 cuts" in said and "everywhere but for: none" in said
+    cuts.loc[("b", 0.7, "corrected"), "gain_low"] = -0.01
+    assert "everywhere but for: b at 0.7." in words.cut_words(cuts)
+    cuts.loc[("a", 0.1, "as published, calibrated, log odds"), "ap"] = 0.95
+    assert "at 1 of 2 cuts" in words.cut_words(cuts)
+
+
+def test_the_words_on_classes_count_paired_gains():
+    names, keys = ["network", "contestant"], [(n,) for n in HEADLINE]
+    size = 2 * len(keys)
+    classes = table_of(
+        names, keys=keys, ap_low=[0.1] * size, ap_high=[0.9] * size,
+        gain=[0.2] * size, gain_low=[0.05] * size, gain_high=[0.4] * size,
+    )  # fmt: skip
+    table = classes.assign(ap_low=0.4, ap_high=0.6)
+    classes.loc[("a", "as published, calibrated"), ["gain", "gain_low", "gain_high"]] = -0.1
+    said = words.class_words(classes, table)
+    assert f"in {size} of {size} rows" in said
+    assert "as published, calibrated -0.10–0.20 (surely more on 1, less on 1)" in said
+    assert "corrected 0.20 (surely more on 2, less on 0)" in said
+
+
+def test_the_count_of_corpora_says_which_methods_ran_on_fewer():
+    rows = {("a", "gradcam", "x"): 50, ("a", "lrp", "x"): 3}
+    steps = pd.Series(rows, name="corpora").rename_axis(["network", "method", "step"]).to_frame()
+    assert words.step_count(steps, "50 corpora") == (
+        "50 corpora; 3 of them for methods other than Grad-CAM"
+    )
+    assert words.step_count(steps.iloc[:0], "none") == "none"
 
 
 def test_steps_are_paired_and_say_which_helps():
@@ -153,7 +204,7 @@ def test_steps_are_paired_and_say_which_helps():
     differences = factors.difference_table(truths, matrices, PRESETS).loc["seed 0"]
     assert (differences["low"] <= differences["change"]).all()
     said = words.step_words(factors.step_table(truths, matrices, PRESETS))
-    assert said.startswith("gradcam: from ") and "after the ReLU" in said
+    assert said.startswith("Grad-CAM: from ") and "after the ReLU" in said
     assert factors.step_table({}, {}, PRESETS).empty
     assert factors.difference_table({}, {}, PRESETS).empty
 
@@ -169,5 +220,5 @@ def test_contestants_have_the_thresholds_that_their_names_say():
     assert found["corrected"][1] == CORRECTED.threshold
     assert found["corrected, own threshold"][1] != CORRECTED.threshold
     assert found[before] == (before, thresholds.loc[before, "threshold"])
-    assert set(HEADLINE) - {PERCENT, ODDS} <= set(found)
+    assert {column for column, _ in HEADLINE.values()} - {"present"} <= set(found)
     assert contestants(thresholds, PRESETS, []) == {}

@@ -103,7 +103,7 @@ def test_headless_an_explorer_is_a_static_figure(analysis, kind, monkeypatch):
     monkeypatch.setenv("EMOCAM_HEADLESS", "1")
     bundle = kind(analysis)._repr_mimebundle_(include=None, exclude=None)
     assert set(bundle) == {"image/png", "text/plain", "text/html"}
-    assert "href='../explore.html'" in bundle["text/html"] and " alt='" in bundle["text/html"]
+    assert "href='../explore.html'" in bundle["text/html"] and " alt='The" in bundle["text/html"]
     picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))))
     assert picture[..., :3].std() > 5
 
@@ -161,7 +161,9 @@ def test_the_still_picture_is_an_output_of_its_own_which_the_live_explorer_hides
     explorer = ImageExplorer(analysis)
     explorer._ipython_display_()
     still, live = shown
-    [mark] = re.findall(r"<img class='([\w-]+)' src='data:image/png;base64,\w", still["text/html"])
+    [mark] = re.findall(r"<div class='([\w-]+)'><img alt='The image expl", still["text/html"])
+    assert "href='../figures/tiny/explore.html'" in still["text/html"]
+    assert "src='data:image/png;base64," in still["text/html"]
     assert VIEW in live and VIEW not in still and "image/png" not in live
     assert f".{mark} {{display: none}}" in explorer.box.children[-1].value
     monkeypatch.setattr(controls, "surroundings", lambda: "lines")

@@ -167,7 +167,8 @@ def claims_figure(claims: pd.DataFrame) -> Figure:
 
     claims : as `claims.claims_table` returns it
     Thin lines are the intervals that hold together, from which the verdict is; thick ones are of
-    each row by itself. Hollow marks are fragile verdicts.
+    each row by itself. Hollow marks are fragile verdicts. A number at the right is how many faces
+    have a map, where it is not all of the row.
     """
     measures = [measure for measure in METHOD_TITLES if measure in set(claims["measure"])]
     keys = ["network", "emotion", "more", "less", "faces"]
@@ -184,7 +185,7 @@ def claims_figure(claims: pd.DataFrame) -> Figure:
         ax.set_axis_off()
     for ax, measure in zip(axes.flat, measures, strict=False):
         table = claims[claims["measure"] == measure].set_index(keys).reindex(rows.index)
-        _plot_claims(ax, table, y)
+        _plot_claims(ax, table, y, rows.to_numpy())
         covering = measure.startswith("occlusion")
         words = f"{measure.split(', ')[-1]} / % covered" if covering else "share / area"
         ax.set_title(METHOD_TITLES[measure], fontsize=9)
@@ -217,7 +218,7 @@ def _row_name(emotion: str, more: str, less: str, faces: str, n: int) -> str:
     return f"{emotion}, misclassified ({n:,})"
 
 
-def _plot_claims(ax: Axes, table: pd.DataFrame, y: np.ndarray) -> None:
+def _plot_claims(ax: Axes, table: pd.DataFrame, y: np.ndarray, faces: np.ndarray) -> None:
     for verdict, (colour, mark) in VERDICT_LOOKS.items():
         for fragile in (False, True):
             here = (table["verdict"].eq(verdict) & table["fragile"].eq(fragile)).to_numpy()
@@ -234,6 +235,13 @@ def _plot_claims(ax: Axes, table: pd.DataFrame, y: np.ndarray) -> None:
         words = f"{n:.0f} faces: not testable" if n else "no face"
         ax.text(0.5, at, words, fontsize=7, color="#868e96", ha="center", va="center",
                 transform=ax.get_yaxis_transform())  # fmt: skip
+    fewer = table["n"].where(~untested & (table["n"] < faces))
+    if fewer.notna().any():
+        ax.set_xlim(right=ax.get_xlim()[1] + 0.16 * np.diff(ax.get_xlim())[0])
+    for at, n in zip(y, fewer, strict=True):
+        if n == n:
+            ax.text(0.99, at, f"{n:.0f}", fontsize=7, color="#868e96", ha="right", va="center",
+                    transform=ax.get_yaxis_transform())  # fmt: skip
     ax.tick_params(axis="y", length=0)
     ax.tick_params(axis="x", labelsize=7.5)
     ax.grid(axis="x", color="#f1f3f5")

@@ -116,7 +116,7 @@ function draw() {
   $("mixture").textContent = mixture(now);
   const cells = counts.attended.reduce((n, value) => n + (value > 0), 0);
   $("status").textContent = `${total(counts.images)} of ${about.images.length} images counted · `
-    + `${cells} cells with an image · ${Math.round(performance.now() - start)} ms`;
+    + `cells with an image: ${cells} · ${Math.round(performance.now() - start)} ms`;
   pages = {};
 }
 
