@@ -106,7 +106,7 @@ def matrices_figure(matrices: Mapping[str, pd.DataFrame], top: int) -> Figure:
         else:
             said(ax, "no class")
         names = [short_label(label) for label in matrix.columns]
-        every = 1 if len(matrices) < 4 else 2  # more names than this hide each other
+        every = 1 if len(matrices) * len(names) <= 60 else 2  # more would hide each other
         ax.set_xticks(range(0, len(names), every), names[::every], rotation=90, fontsize=SMALLEST)
         ax.set_yticks(range(len(rows)), rows if ax is axes[0] else [""] * len(rows), fontsize=7)
         ax.tick_params(length=0)
