@@ -1,6 +1,6 @@
 """Matrices of fresh corpora for every network of 06_validation: `make spread`.
 
-    python -m emocam_utils.training.fresh [--corpora 50] [--methods 10] [--network "seed 0"]
+    python -m emocam_utils.training.fresh [--corpora 50] [--methods 3] [--network "seed 0"]
 
 Each scene is drawn once and passes through all networks there are; Grad-CAM under every score and
 layer and random maps on every corpus, the other methods on the first few. A corpus is kept as soon
@@ -101,7 +101,7 @@ def ship(networks: Mapping[str, Path], corpora: int, methods: int, scenes: int) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpora", type=int, default=50)
-    parser.add_argument("--methods", type=int, default=10, help="corpora on which all methods run")
+    parser.add_argument("--methods", type=int, default=3, help="corpora on which all methods run")
     parser.add_argument("--scenes", type=int, default=fresh.SIZE, help="of a corpus")
     parser.add_argument("--network", action="append", help="only this one; no table is written")
     arguments = parser.parse_args()

@@ -35,7 +35,6 @@ from .trial import Trial
 from .truth import Truth
 
 CUTS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-LEASTS = (LEAST, 20)
 MEASURES = ("attended", "attention given presence", "log odds")
 
 Corpora = Mapping[str, Sequence[Matrices]]
@@ -131,11 +130,13 @@ def cut_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
     return pd.concat(tables, names=["network", "cut"]) if tables else pd.DataFrame()
 
 
-def least_table(truths: Mapping[str, Truth], corpora: Corpora) -> pd.DataFrame:
-    """The headline by how many images a cell must have in the truth to be judged."""
+def least_table(
+    truths: Mapping[str, Truth], corpora: Corpora, leasts: Sequence[int]
+) -> pd.DataFrame:
+    """The headline by how many images a cell must have in the truth to be judged, at least."""
     tables = {}
     for network, matrices in corpora.items():
-        for least in LEASTS:
+        for least in leasts:
             table = spread(judged_corpora(truths[network], matrices, least=least))
             cells = len(truths[network].judged(least))
             causes = len(truths[network].causes(least))

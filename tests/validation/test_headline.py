@@ -133,7 +133,7 @@ def test_tables_over_cuts_classes_and_images():
     assert cuts.xs(0.2, level="cut")["ap"].to_dict() == pytest.approx(at.to_dict())
     gain = headline.headline_table(truths, matrices, kept())[["gain", "gain_low", "gain_high"]]
     pd.testing.assert_frame_equal(cuts.xs(0.2, level="cut")[gain.columns], gain)
-    least = headline.least_table(truths, matrices)
+    least = headline.least_table(truths, matrices, (5, 20))
     assert list(least.index.unique("least")) == [5, 20]
     classes = headline.class_table(truths, matrices).loc["seed 0"]
     assert (classes["ap_low"] <= classes["ap"]).all() and (classes["classes"] == 5).all()
@@ -142,7 +142,8 @@ def test_tables_over_cuts_classes_and_images():
     measures = headline.measure_table(truths, matrices).loc["seed 0"]
     assert measures.loc["present / attended", "ap"] == pytest.approx(at["seed 0", PERCENT])
     assert measures.loc["present / log odds", "ap"] == pytest.approx(at["seed 0", ODDS])
-    for table in (headline.cut_table, headline.least_table, headline.class_table):
+    assert headline.least_table({}, {}, (5,)).empty
+    for table in (headline.cut_table, headline.class_table):
         assert table({}, {}).empty
 
 
