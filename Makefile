@@ -5,7 +5,7 @@
 # (EXTRA), in a folder of their own. What the networks computed is kept in data/results.
 
 STUDY ?= emoscenes## the study: a file of data/studies
-IMAGES ?=## a folder of photographs, for STUDY=photos
+IMAGES ?=## a folder of photographs, for a study of a folder (photos, emonet-photos, your own)
 EXTRA ?=## other parameters of a notebook, e.g. EXTRA='-p limit 100'
 DRY_RUN ?=## 1: say what would run or be fetched, and do nothing
 TIMEOUT ?=## seconds that one cell may take (default: any time)
@@ -55,8 +55,8 @@ test-notebooks: $(INSTALLED) ## every notebook on the study tiny, in a temporary
 	&& echo "Every notebook runs on the study tiny." || { echo "What there is lies in $$folder" >&2; exit 1; }
 test-browser: $(INSTALLED) ## explorers in JupyterLab and Chromium, offline page in Chromium (requirements-browser.txt)
 	$(PY) -m pytest tests/browser
-check-plugin: $(INSTALLED) ## the contract tests on FILE=my_module.py, your network, detector or CAM method
-	@$(PY) -m emocam_utils.contracts $(call needed,FILE,FILE=my_module.py)
+check-plugin: $(INSTALLED) ## the contract tests on FILE=my_module.py, your network, detector, CAM method or box score (WEIGHTS=its file)
+	@$(PY) -m emocam_utils.contracts $(call needed,FILE,FILE=my_module.py) $(call option,WEIGHTS,--weights)
 lab: $(INSTALLED) ## JupyterLab in notebooks/ (LAB= for its options)
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(LAB)
 train: $(INSTALLED) ## train the shipped networks again on drawn scenes (up to an hour)

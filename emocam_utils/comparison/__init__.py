@@ -8,6 +8,7 @@ plots
 """
 
 from ..corpora import picture
+from ..pipeline.detections import believed
 from ..pipeline.matrix import associate
 from . import plots
 from .agreement import above_floors, contests, floor_table, made_by, pair_table, rivals, verdict
@@ -23,7 +24,7 @@ from .differences import (
 from .fresh import read_agreement, repeated
 
 __all__ = [
-    "above_floors", "associate", "contests", "example_images", "floor_table", "made_by",
+    "above_floors", "associate", "believed", "contests", "example_images", "floor_table", "made_by",
     "matrices", "matrix_table", "method_table", "pair_table", "picture", "plots",
     "read_agreement", "repeated", "rivals", "scaled_maps", "scipy_agreement", "spread_table",
     "verdict",

@@ -25,6 +25,7 @@ from ..cams import CamMethod
 from ..cams.lime import LimeCam
 from ..names import preset_name
 from ..pipeline.analysis import Analysis, Untrained, preset_cam
+from ..pipeline.detections import Believed
 from ..pipeline.noise import noise_importance, noise_methods
 from ..pipeline.tables import box_importance
 from ..stats.intervals import percentile
@@ -165,11 +166,20 @@ class Contest:
 
 
 def contests(
-    analysis: Analysis, maps: Mapping[str, pd.DataFrame], draws: int, seed: int = 0
+    analysis: Analysis,
+    maps: Mapping[str, pd.DataFrame],
+    trusted: Believed,
+    draws: int,
+    seed: int = 0,
 ) -> dict[str, Contest]:
-    """The methods of a study under each preset. maps : by the names of `rivals`."""
+    """The methods of a study under each preset.
+
+    maps    : by the names of `rivals`
+    trusted : the confidence above which boxes count, whatever the presets say
+    """
     a, result = analysis, {}
     for name, preset in a.study.presets.items():
+        preset = trusted.preset(preset)
         candidates = Candidates.of(a.boxes, a.predictions, preset, a.classes, a.labels)
         boxes = a.boxes.iloc[candidates.rows].reset_index(drop=True)
         noise = noise_importance(boxes, a.images, maps, preset.importance)

@@ -106,7 +106,7 @@ def matrices_figure(matrices: Mapping[str, pd.DataFrame], top: int) -> Figure:
         else:
             said(ax, "no class")
         names = [short_label(label) for label in matrix.columns]
-        every = 1 if len(matrices) < 4 else 2  # more names than this hide each other
+        every = 1 if len(matrices) * len(names) <= 60 else 2  # more would hide each other
         ax.set_xticks(range(0, len(names), every), names[::every], rotation=90, fontsize=SMALLEST)
         ax.set_yticks(range(len(rows)), rows if ax is axes[0] else [""] * len(rows), fontsize=7)
         ax.tick_params(length=0)
@@ -216,7 +216,7 @@ def spread_figure(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
     figure, [ax] = side_by_side(1, JOURNAL, 1.2 + 0.24 * len(table))
     y, values = np.arange(len(table)), table[list(methods)]
     ax.hlines(y, values.min(axis=1), values.max(axis=1), color="#ced4da")
-    ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is there")
+    ax.plot(table["presence"], y, "|", color="#212529", markersize=10, label="class is detected")
     beside = np.linspace(-0.22, 0.22, len(methods))  # or equal values would hide each other
     for cam, colour, shift in zip(methods, METHOD_COLOURS, beside, strict=False):
         ax.plot(table[cam], y + shift, "o", color=colour, markersize=4, label=method_name(cam))

@@ -148,11 +148,12 @@ def step_words(steps: pd.DataFrame) -> str:
 
 
 def step_count(steps: pd.DataFrame, count: str) -> str:
-    """`Evidence.count` with how many of the corpora all methods ran on."""
+    """`Evidence.count`, and which methods ran on fewer of the corpora."""
     if steps.empty:
         return count
-    others = steps["corpora"].drop("gradcam", level="method", errors="ignore")
-    return f"{count}; {others.min()} of them for methods other than Grad-CAM"
+    fewest = steps["corpora"].min()
+    few = steps.index[steps["corpora"] == fewest].unique("method")
+    return f"{count}; {', '.join(map(method_name, few))}: {fewest} corpora"
 
 
 def size_words(exponents: pd.DataFrame, score: str) -> str:

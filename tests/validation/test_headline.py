@@ -182,9 +182,7 @@ def test_the_words_on_classes_count_paired_gains():
 def test_the_count_of_corpora_says_which_methods_ran_on_fewer():
     rows = {("a", "gradcam", "x"): 50, ("a", "lrp", "x"): 3}
     steps = pd.Series(rows, name="corpora").rename_axis(["network", "method", "step"]).to_frame()
-    assert words.step_count(steps, "50 corpora") == (
-        "50 corpora; 3 of them for methods other than Grad-CAM"
-    )
+    assert words.step_count(steps, "50 corpora") == ("50 corpora; LRP: 3 corpora")
     assert words.step_count(steps.iloc[:0], "none") == "none"
 
 

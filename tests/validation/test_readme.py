@@ -56,7 +56,7 @@ def test_what_is_said_of_steps_and_cuts(readme, shipped):
 
 def test_what_is_said_of_cam_methods(readme):
     pairs = pd.read_csv(FIGURES / "fig6_rsa.csv", index_col=[0, 1, 2, 3])
-    over = above_floors(pairs)["above all"]
+    over, beyond = above_floors(pairs)["above all"], {}
     for preset, name, text in (
         ("corrected", "corrected", "Corrected, {} of 10 pairs"),
         ("paper", "as published", "as published {} does"),
@@ -64,7 +64,9 @@ def test_what_is_said_of_cam_methods(readme):
         rho = pairs["rho"].xs((preset, "M_A"), level=("preset", "representation"))
         count = over[name, "M_A"]
         assert text.format(count or "none") in readme
+        beyond[preset] = over[name, "beyond chance"]
         assert f"{rho.min():.2f} to {rho.max():.2f}".replace("0.", ".") in readme
+    assert f"presence taken out, {beyond['corrected']} and {beyond['paper']} of 10 do" in readme
 
 
 def test_what_is_said_of_dots(readme):
@@ -75,5 +77,5 @@ def test_what_is_said_of_dots(readme):
     assert len(dots["paper"]) == 1 and not dots["paper"]["cause"].any()
     assert (
         f"over {tested} cells: {len(dots['corrected'])} when corrected, {right} of them planted, "
-        f"of {(cells['cause'] & (cells['present'] > 0)).sum()}; one as published, which is none"
+        f"of {(cells['cause'] & (cells['present'] > 0)).sum()}; one as published, which is not"
     ) in readme
