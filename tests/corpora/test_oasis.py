@@ -6,6 +6,7 @@ from PIL import Image
 from real_files import unpacked
 from tiny_oasis import HEADER, rows, write_oasis
 
+from emocam_utils import paths
 from emocam_utils.corpora import BLANK, offers, picture
 from emocam_utils.corpora.images import UnreadableImage
 from emocam_utils.corpora.oasis import Oasis, RatingsError, read_ratings
@@ -81,6 +82,13 @@ def test_figures_show_a_blank_of_the_same_size(tmp_path):
     shown = picture(corpus, "Dog 1.jpg")
     assert shown.size == (50, 40) and shown.tobytes() == picture(corpus, "Lake 1.jpg").tobytes()
     assert (np.asarray(shown) != np.asarray(Image.new("RGB", (50, 40), BLANK))).any(), "words"
+
+
+def test_no_notebook_draws_images_that_may_have_to_be_hidden():
+    files = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
+    assert files
+    for file in files:
+        assert "corpus.read(" not in file.read_text(encoding="utf-8"), f"{file.name}: use picture()"
 
 
 def test_the_real_archive_has_900_rated_photographs_of_248_themes(tmp_path):
