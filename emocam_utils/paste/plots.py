@@ -68,7 +68,8 @@ def moved_figure(looks: Mapping[str, Look], probabilities: pd.DataFrame) -> Figu
         show_image(image, one.image)
         image.set_title(wrapped(title, 18), fontsize=8.5)
         show_image(cam, overlay(one.image, one.cam))
-        cam.set_title(f"map for {short_label(one.label)}", fontsize=8, fontweight="normal")
+        mapped = wrapped(f"map for {short_label(one.label)}", 20)
+        cam.set_title(mapped, fontsize=8, fontweight="normal")
         bars.barh(names, probabilities[title], color=colours)
         for row, value in enumerate(probabilities[title]):
             bars.text(value + 0.03, row, f"{100 * value:.0f} %", va="center", fontsize=7.5)
