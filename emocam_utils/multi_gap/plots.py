@@ -1,4 +1,4 @@
-"""Plots of 07_multi_gap, from tables."""
+"""Plots of 07_multi_gap: what was said of the same images, from tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from ..figures import SMALLEST, said, side_by_side, slanted
 from .following import CASES, FUSED, RULES
-from .ratings import LAST, PAIRS, WHOLE
 from .rows import ALL, BLOCKS
 
 WIDTH = 7.2  # inches
@@ -25,7 +24,7 @@ VERDICT_LOOKS = {
 }
 
 
-def _bars(ax: Axes, x: float, y: float, low: float, high: float, colour: str, marker: str) -> None:
+def point(ax: Axes, x: float, y: float, low: float, high: float, colour: str, marker: str) -> None:
     """A point with its interval, lying; a NaN end leaves the point alone."""
     if np.isfinite([low, high]).all():
         ax.plot([low, high], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt")
@@ -40,7 +39,7 @@ def table_figure(table: pd.DataFrame) -> Figure:
     )  # fmt: skip
     places = np.arange(len(table))
     for place, row in zip(places, table.to_dict("records"), strict=True):
-        _bars(ax, row["accuracy"], place, row["low"], row["high"], "#212529", "o")
+        point(ax, row["accuracy"], place, row["low"], row["high"], "#212529", "o")
         ax.plot([row["lowest seed"], row["highest seed"]], [place + 0.22] * 2, color=GREY, lw=1)
         ax.plot([row["published"]], [place], "D", mfc="none", color=COLOURS["places"], ms=5)
         for column, stream in enumerate(ALL):
@@ -113,7 +112,7 @@ def claims_figure(table: pd.DataFrame, margin: float) -> Figure:
         ticks.append((place, f"{claim}: {verdict}", True))
         place += 1
         for row in rows.to_dict("records"):
-            _bars(ax, row["value"], place, row["low"], row["high"], colour, marker)
+            point(ax, row["value"], place, row["low"], row["high"], colour, marker)
             if np.isfinite(row["published"]):
                 ax.plot([row["published"]], [place], "|", color="black", ms=8, mew=1.4)
             ticks.append((place, row["difference"], False))
@@ -140,7 +139,7 @@ def shifted_figure(table: pd.DataFrame) -> Figure:
     for place, row in enumerate(table.to_dict("records")):
         for step, (name, (_, colour, marker)) in enumerate(looks.items()):
             y = place + 0.22 * (step - 1)
-            _bars(ax, row[name], y, row[f"{name} low"], row[f"{name} high"], colour, marker)
+            point(ax, row[name], y, row[f"{name} low"], row[f"{name} high"], colour, marker)
     for name, (words, colour, marker) in looks.items():
         ax.plot([], [], marker, color=colour, label=words if name else "")
     initials = ["".join(INITIALS[s] for s in streams.split("+")) for streams in table["streams"]]
@@ -168,7 +167,7 @@ def following_figure(table: pd.DataFrame) -> Figure:
                 continue
             row = rows.loc[name]
             colour = COLOURS["object"] if name in FUSED else GREY
-            _bars(ax, row["percent"], place, row["low"], row["high"], colour,
+            point(ax, row["percent"], place, row["low"], row["high"], colour,
                   "o" if name in FUSED else "D")  # fmt: skip
         ax.set_yticks(range(len(order)), order)
         ax.set_ylim(len(order) - 0.5, -0.5)
@@ -176,89 +175,4 @@ def following_figure(table: pd.DataFrame) -> Figure:
         ax.grid(axis="x", color="#f1f3f5")
         if not count:
             said(ax, "no such image")
-    return figure
-
-
-def looking_figure(table: pd.DataFrame) -> Figure:
-    """How much of each stream's map lies in objects, by predicted emotion, beside its floors."""
-    emotions = list(dict.fromkeys(table["emotion"]))
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 0.27 * max(len(emotions), 3) + 1.1),
-                                sharey=True, sharex=True, layout="constrained")  # fmt: skip
-    for ax, stream in zip(axes, ALL[:2], strict=True):
-        rows = table[table["stream"] == stream].set_index("emotion")
-        ax.set(title=f"{stream.title()} stream", xlabel="share of the map in objects (%)")
-        names = []
-        for place, emotion in enumerate(emotions):
-            names.append(emotion)
-            if emotion not in rows.index:
-                continue
-            row = rows.loc[emotion]
-            _bars(ax, row["share"], place, row["low"], row["high"], COLOURS[stream], "o")
-            ax.plot([row["area"]], [place], "|", color="black", ms=9, mew=1.4)
-            ax.plot([row["untrained"]], [place], "x", color=GREY, ms=5)
-        ax.set_yticks(range(len(names)), names)
-        ax.set_ylim(len(emotions) - 0.4, -0.6)
-        ax.tick_params(axis="y", length=0)
-        ax.grid(axis="x", color="#f1f3f5")
-    handles = [
-        plt.Line2D([], [], marker="o", color=COLOURS["object"], label="95 % over scenes"),
-        plt.Line2D([], [], marker="|", ls="none", color="black", label="the objects' area"),
-        plt.Line2D([], [], marker="x", ls="none", color=GREY, label="untrained copy"),
-    ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
-    return figure
-
-
-def carrying_figure(table: pd.DataFrame) -> Figure:
-    """What each block loses of an emotion's logit when its cause is taken out."""
-    figure, axes = side_by_side(2, WIDTH / 2, 3.2)
-    most = float(table["fall"].abs().max()) if len(table) else 1.0
-    for ax, stream in zip(axes, ALL[:2], strict=True):
-        ax.set_title(f"{stream.title()} stream")
-        rows = table[table["stream"] == stream]
-        if rows.empty:
-            said(ax, "no scene with a cause")
-            ax.set_axis_off()
-            continue
-        wide = rows.pivot(index="emotion", columns="block", values="fall")
-        wide = wide.loc[list(dict.fromkeys(rows["emotion"]))]
-        sure = rows.assign(sure=(rows["low"] > 0) | (rows["high"] < 0))
-        sure = sure.pivot(index="emotion", columns="block", values="sure").loc[wide.index]
-        stars = wide.map("{:.1f}".format) + np.where(sure.astype(bool), "", "°")
-        counts = rows.drop_duplicates("emotion").set_index("emotion")["n"]
-        names = [f"{name} ({counts[name]})" for name in wide.index]
-        sns.heatmap(
-            wide.set_axis(names), ax=ax, cmap="RdBu_r", vmin=-most, vmax=most, annot=stars, fmt="",
-            annot_kws={"size": SMALLEST}, linewidths=0.4, linecolor="#f1f3f5",
-            cbar_kws={"label": "fall of the logit", "shrink": 0.6},
-        )  # fmt: skip
-        ax.set(xlabel="block", ylabel="")
-        ax.tick_params(length=0)
-    return figure
-
-
-def reading_figure(table: pd.DataFrame) -> Figure:
-    """How well ratings are read: each block, the first blocks, all, and controls."""
-    panels = [("valence", "r"), ("arousal", "r"), ("both", "quadrants")]
-    titles = {"valence": "Valence", "arousal": "Arousal", "both": "Quadrants"}
-    order = list(dict.fromkeys(table["reader"]))
-    figure, axes = plt.subplots(1, len(panels), sharey=True, layout="constrained",
-                                figsize=(WIDTH, 0.24 * max(len(order), 3) + 1))  # fmt: skip
-    controls = {name for pair in PAIRS[1:] for name in pair} - {WHOLE}
-    for ax, (dimension, measure) in zip(axes, panels, strict=True):
-        rows = table.query("dimension == @dimension and measure == @measure")
-        rows = rows.drop_duplicates("reader").set_index("reader")
-        for place, name in enumerate(order):
-            if name in rows.index:
-                row = rows.loc[name]
-                main = name in (WHOLE, LAST)
-                colour = COLOURS["places"] if main else GREY
-                colour = COLOURS["object"] if name in controls else colour
-                _bars(ax, row["value"], place, row["low"], row["high"], colour, "o")
-        words = "right (%)" if measure == "quadrants" else "r with people's ratings"
-        ax.set(title=titles[dimension], xlabel=words)
-        ax.set_yticks(range(len(order)), order)
-        ax.set_ylim(len(order) - 0.4, -0.6)
-        ax.tick_params(axis="y", length=0)
-        ax.grid(axis="x", color="#f1f3f5")
     return figure

@@ -3,12 +3,12 @@
 Both are drawn by chance: another seed gives another network, another corpus other images. Of values
 crossed in a table of S seeds and N images,
 
-    V_images = s^2(means over seeds) / N
-    V_seeds  = s^2(means over images) / S, less what the rest (neither's) contributes to it
+    V_images = s^2(means over seeds) / N,  V_seeds = s^2(means over images) / S
     half^2   = t(N - 1)^2 V_images + t(S - 1)^2 V_seeds
 
-with Student's t of each. On simulated tables the interval holds the truth in 95 % or more for any
-mixture of both; Satterthwaite's single degrees of freedom fall to 92 % with three seeds.
+with Student's t of each. Both variances hold the rest, which is neither's, so that the interval is
+rather too wide: on simulated tables it holds the truth in 95 to 99 % for any mixture of both, where
+Satterthwaite's single degrees of freedom fall to 91 % with three seeds.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ def crossed_mean(values: ArrayLike, level: float = LEVEL) -> tuple[float, float,
     if seeds < 2 or images < 2:
         return value, float("nan"), float("nan")
     of_images, of_seeds = values.mean(axis=0), values.mean(axis=1)
-    rest = values - of_images - of_seeds[:, None] + value
-    shared = (rest**2).sum() / ((seeds - 1) * (images - 1)) / (seeds * images)
-    variances = of_images.var(ddof=1) / images, max(of_seeds.var(ddof=1) / seeds - shared, 0)
+    variances = np.array([of_images.var(ddof=1) / images, of_seeds.var(ddof=1) / seeds])
     freedom = np.array([images - 1, seeds - 1])
     half = float(np.sqrt((t.ppf(0.5 + level / 2, freedom) ** 2 * variances).sum()))
     return value, value - half, value + half

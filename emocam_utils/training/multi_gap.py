@@ -139,12 +139,12 @@ def _main(given: argparse.Namespace) -> None:
     started = time.monotonic()
     given.raw.mkdir(parents=True, exist_ok=True)
     source, first = made_of(), {}
-    scenes = scene_set("pretraining", given.raw)
+    scenes = scene_set("emotions", given.raw)
+    drawn, others = examples_of(scenes, CLASSES), {}
     for stream in STREAMS:
         recipe = replace(PRETRAINING, stream=stream, width=WIDTHS[stream], source=source)
         file = given.raw / f"backbone-{stream}.safetensors"
-        first[stream] = pretrained(stream, scenes, CLASSES, recipe, file)
-    others = {}
+        first[stream] = pretrained(scenes, drawn.rows("train"), CLASSES, recipe, file)
     if given.data:
         examples = of_folder(given.data, given.map, given.table)
         content = hashlib.sha256(examples.images.tobytes() + examples.targets.tobytes())
@@ -152,7 +152,7 @@ def _main(given: argparse.Namespace) -> None:
         given.raw = given.raw / f"{given.data.resolve().name}-{content.hexdigest()[:8]}"
         given.raw.mkdir(exist_ok=True)
     else:
-        examples = examples_of(scene_set("emotions", given.raw), CLASSES)
+        examples = drawn
         others["shifted"] = examples_of(scene_set("shifted", given.raw), CLASSES, "test")
     usual = not (given.data or given.frozen or given.class_weights)
     out = given.out or (SHIPPED if usual else paths.RESULTS / "train-multi-gap")

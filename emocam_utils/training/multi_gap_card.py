@@ -17,7 +17,7 @@ CARD = """# Model card: Multi-GAP
 
 **Networks.** Object: torchvision's MobileNetV2, width {object_width}; Places: torchvision's VGG16, width {places_width}; input 64 x 96. Each block through a 1 x 1 convolution to 64 channels and global average pooling. Third stream: the highest confidence of each of the {columns} classes that the shipped detector finds, in the place of 2,089 adjective-noun pairs.
 
-**Data.** {data} {images[train]:,} train, {images[test]:,} test, {images[validation]:,} validation, stratified, split seed {split}. In ImageNet's place the Object backbone is first trained on which classes of objects are in 4,000 other scenes; in Places365's the Places backbone on which of four backgrounds. Labels: Mikels' eight, mapped from EmoScenes' by a convention (`labels.yaml`); two of the twenty are left out.
+**Data.** {data} {images[train]:,} train, {images[test]:,} test, {images[validation]:,} validation, stratified, split seed {split}. In ImageNet's place the Object backbone first learns, on the training scenes, which classes of objects are there (no expressions); in Places365's the Places backbone which of four backgrounds. Labels: Mikels' eight, mapped from EmoScenes' by a convention (`labels.yaml`); two of the twenty are left out.
 
 **Training.** {recipe[epochs]} epochs at most, AdamW, one cycle to {recipe[learning_rate]:g}, batch {recipe[batch]}, label smoothing {recipe[label_smoothing]:g}, {backbone}; the best epoch on validation. Fusion: one linear layer on the trained streams' bottlenecks, which stay as they are.
 

@@ -5,11 +5,10 @@
                          /scenes.parquet  image, label (EmoScenes'), background
                          /things.parquet  image, class: what is there
 
-pretraining : scenes for both backbones' first training, in the place of ImageNet and Places365
-emotions    : scenes with one of Mikels' eight labels
-shifted     : as those, in the place of WebEMO: no spurious companions, more rival cues and
-              distractors, dim and half without colour. A network that learnt what stands beside the
-              cues, or their colours, is worse here
+emotions : scenes with one of Mikels' eight labels
+shifted  : as those, in the place of WebEMO: no spurious companions, more rival cues and
+           distractors, dim and half without colour. A network that learnt what stands beside the
+           cues, or their colours, is worse here
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from ..progress import progress
 
 DETECTOR = paths.EMOSCENES / "detector.safetensors"
 FIRST_EMOTION = 8_000  # the detector was trained on the scenes before
-COUNTS = {"pretraining": 4_000, "emotions": 5_600, "shifted": 1_080}
+COUNTS = {"emotions": 5_600, "shifted": 1_080}
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _numbers(kind: str, count: int) -> Iterator[int]:
     """Scenes of labels that are wanted, the first `count` of a set."""
     labels, number = load_rule().labels, FIRST_EMOTION if kind == "emotions" else 0
     while count:
-        if kind != "emotions" or labels[number % len(labels)] in _wanted():
+        if kind == "shifted" or labels[number % len(labels)] in _wanted():
             yield number
             count -= 1
         number += 1
@@ -125,13 +124,13 @@ def detected(picture: Image.Image) -> np.ndarray:
     return highest.reindex(_detector().classes).fillna(0).to_numpy(np.float32)
 
 
-def _draw(task: tuple[str, int]) -> tuple[str, scene.Scene, np.ndarray, np.ndarray | None]:
+def _draw(task: tuple[str, int]) -> tuple[str, scene.Scene, np.ndarray, np.ndarray]:
     kind, number = task
     name, drawn = scene_of(kind, number)
     picture = layers.render(drawn)
     if kind == "shifted":
         picture = shifted_picture(picture)
-    return name, drawn, squashed(picture), None if kind == "pretraining" else detected(picture)
+    return name, drawn, squashed(picture), detected(picture)
 
 
 def scene_set(kind: str, folder: Path, count: int | None = None) -> SceneSet:
@@ -171,7 +170,7 @@ def _write(kind: str, count: int, place: Path) -> None:
             scenes.append((name, one.label, one.background))
             things += [(name, c) for c in dict.fromkeys(scene.boxes(one)["class"])]
             images.append(picture)
-            found.append(np.zeros(0, np.float32) if confidences is None else confidences)
+            found.append(confidences)
     np.save(partial / "images.npy", np.stack(images))
     np.save(partial / "detected.npy", np.stack(found))
     pd.DataFrame(scenes, columns=["image", "label", "background"]).to_parquet(

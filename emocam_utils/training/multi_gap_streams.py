@@ -78,28 +78,29 @@ def augmented(pixels: Tensor, jitter: float, generator: torch.Generator) -> Tens
 
 
 def pretrained(
-    stream: str, scenes: SceneSet, classes: tuple[str, ...], recipe: Recipe, file: Path
+    scenes: SceneSet, rows: NDArray, classes: tuple[str, ...], recipe: Recipe, file: Path
 ) -> nn.Sequential:
     """A backbone that knows what is in a scene (object), or where it is (places); kept in `file`.
 
     In ImageNet's place: which classes of objects are there, expressions apart. In Places365's:
-    which of the four backgrounds.
+    which of the four backgrounds. rows : the scenes it may learn from
     """
+    stream = recipe.stream
     blocks = backbone(stream, recipe.width, recipe.seed)
     if _is_kept(file, recipe):
         blocks.load_state_dict(read_weights(file, KIND)[0])
         return blocks
     if stream == "object":
-        targets = torch.from_numpy(scenes.present(classes))
+        targets = torch.from_numpy(scenes.present(classes)[rows])
         outputs = targets.shape[1]
     else:
-        codes, names = np.unique(scenes.scenes["background"], return_inverse=True)[::-1]
-        targets, outputs = torch.from_numpy(codes), len(names)
+        names, codes = np.unique(scenes.scenes["background"], return_inverse=True)
+        targets, outputs = torch.from_numpy(codes[rows]), len(names)
     channels = BLOCKS[stream](recipe.width)[1][-1]
     network = nn.Sequential(
         blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, outputs)
     )
-    images, held_out = torch.from_numpy(np.array(scenes.images)), len(targets) // 10
+    images, held_out = torch.from_numpy(np.array(scenes.images)[rows]), len(targets) // 10
     trained, tried = images[held_out:], normalised(images[:held_out])
     wanted = targets[held_out:]
 

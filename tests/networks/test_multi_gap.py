@@ -34,9 +34,8 @@ def test_torchvisions_vgg16_computes_the_same():
     torch.manual_seed(0)
     theirs = vgg16().features.eval()
     ours, _ = places_blocks()
-    nn.Sequential(*(layer for block in ours for layer in block)).load_state_dict(
-        {n: t for n, t in theirs.state_dict().items()}
-    )
+    layers = nn.Sequential(*(layer for block in ours for layer in block))
+    layers.load_state_dict(theirs.state_dict())
     x = images(1)[:, :, :32, :32]
     expected = theirs(x)
     for block in ours:
@@ -117,7 +116,10 @@ def test_the_dependency_is_a_gru_over_the_blocks_in_both_directions():
     for suffix, order, place in (("", range(3), slice(0, 4)), ("_reverse", (2, 1, 0), slice(4, 8))):
         hidden = np.zeros((2, 4))
         for t in order:
-            x = steps[:, t].numpy() @ state[f"weight_ih_l0{suffix}"].T + state[f"bias_ih_l0{suffix}"]
+            x = (
+                steps[:, t].numpy() @ state[f"weight_ih_l0{suffix}"].T
+                + state[f"bias_ih_l0{suffix}"]
+            )
             h = hidden @ state[f"weight_hh_l0{suffix}"].T + state[f"bias_hh_l0{suffix}"]
             reset, update = sigmoid(x[:, :4] + h[:, :4]), sigmoid(x[:, 4:8] + h[:, 4:8])
             new = np.tanh(x[:, 8:] + reset * h[:, 8:])

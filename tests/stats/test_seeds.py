@@ -7,7 +7,9 @@ from scipy import stats
 from emocam_utils.stats.seeds import crossed_mean
 
 
-@pytest.mark.parametrize(("of_seeds", "of_images"), [(0.0, 1.0), (0.1, 0.5), (0.3, 0.0), (0.2, 1.0)])
+@pytest.mark.parametrize(
+    ("of_seeds", "of_images"), [(0.0, 1.0), (0.1, 0.5), (0.3, 0.0), (0.2, 1.0)]
+)
 def test_the_interval_covers_the_truth_as_often_as_it_says(of_seeds, of_images):
     rng = np.random.default_rng(0)
     covered = 0
