@@ -1,10 +1,10 @@
 """Train Multi-GAP and write its tables: `make train-multi-gap`.
 
-    python -m emocam_utils.training.multi_gap [--seeds 3] [--frozen]
+    python -m emocam_utils.training.multi_gap [--seeds 5] [--train-backbones]
     python -m emocam_utils.training.multi_gap --data FOLDER --map fi-to-mikels [--table FILE]
 
 Without --data: EmoScenes, drawn, with its labels mapped to Mikels' eight; it renews data/multi_gap.
-FOLDER has one folder of images per label; what comes of it is written below
+FOLDER has one folder of images per label; what comes of it, or of other options, is written below
 data/results/train-multi-gap. A killed run continues from its last epoch.
 """
 
@@ -20,21 +20,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
 from .. import paths
 from ..corpora.emoscenes.scene import CLASSES
 from ..multi_gap.folders import Examples, read_examples, split
 from ..multi_gap.labels import label_map
 from ..multi_gap.rows import SINGLE, trainings
-from ..networks.multi_gap import SCENE_SIZE, STREAMS, MultiStream
+from ..networks.multi_gap import SCENE_SIZE, STREAMS, MultiGap
 from ..networks.multi_gap_weights import save_multi_gap
 from ..progress import explained
 from .multi_gap_card import write_multi_gap_card
-from .multi_gap_fusion import fused_probabilities, trained_fusion
+from .multi_gap_fusion import bottleneck, fused_probabilities, trained_fusion
 from .multi_gap_scenes import SceneSet, made_of, scene_set
-from .multi_gap_streams import WIDTHS, Recipe, pretrained, probabilities, trained_stream
+from .multi_gap_streams import WIDTHS, Recipe, means_of, pretrained, trained_stream
 
-SEEDS = 3
+SEEDS = 5
 SPLIT_SEED = 0
 RAW = paths.RAW / "multi_gap"
 SHIPPED = paths.DATA / "multi_gap"
@@ -64,18 +66,23 @@ def of_folder(data: Path, name: str, table: Path | None) -> Examples:
     return replace(examples, table=features, columns=tuple(map(str, rows.columns)))
 
 
+Known = dict[str, Tensor] | None
+"""By stream, `means_of` all examples, where backbones are frozen and so the same for all."""
+
+
 def train_seed(
-    examples: Examples, first: dict, seed: int, given: argparse.Namespace, source: str
+    examples: Examples, first: dict, seed: int, given: argparse.Namespace, source: str, known: Known
 ) -> tuple[dict, dict]:
     """All streams of a seed: networks by their name in tables of predictions, and their records."""
     networks, records = {}, {}
     for stream, sequence, blocks, variant in trainings():
         recipe = Recipe(
-            stream, sequence, blocks, WIDTHS[stream], seed, frozen=given.frozen, source=source,
+            stream, sequence, blocks, WIDTHS[stream], seed, frozen=not given.train_backbones, source=source,
             class_weights=given.class_weights,
         )  # fmt: skip
         file = given.raw / f"{recipe.name}.safetensors"
-        networks[variant] = trained_stream(examples, first[stream], recipe, file)
+        means = known and known[stream]
+        networks[variant] = trained_stream(examples, first[stream], recipe, file, means)
         records[variant] = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     return networks, records
 
@@ -85,13 +92,14 @@ def predictions(
 ) -> pd.DataFrame:
     """One row a variant and image of a part: label, predicted, probability of both.
 
-    found : probabilities (N, L) by variant, of the images of the part
+    found : probabilities (N, L) by variant, of all examples
     name  : of the set, such as test or shifted
     """
     rows = examples.rows(part)
     targets, classes = examples.targets[rows], np.array(examples.classes)
     tables = []
-    for variant, values in found.items():
+    for variant, every in found.items():
+        values = every[rows]
         tables.append(
             pd.DataFrame(
                 {
@@ -109,14 +117,17 @@ def predictions(
     return pd.concat(tables, ignore_index=True)
 
 
-def tried(networks: dict, fused: MultiStream | None, examples: Examples, part: str) -> dict:
-    """Probabilities (N, L) by variant of the images of a part."""
-    rows = examples.rows(part)
-    images = np.asarray(examples.images)[rows]
-    single = {variant: probabilities(network, images) for variant, network in networks.items()}
-    if fused is None:
-        return single
-    return fused_probabilities(fused, single, images, examples.table[rows])
+@torch.no_grad()
+def tried(networks: dict[str, MultiGap], examples: Examples, known: Known) -> tuple[dict, dict]:
+    """Of all examples: probabilities (N, L) by variant, and `bottleneck` of the single streams."""
+    found, pooled = {}, {}
+    for variant, network in networks.items():
+        means = known[network.stream] if known else means_of(network.blocks, examples.images)
+        inner = bottleneck(network, means)
+        found[variant] = network.classifier(inner).softmax(1).numpy()
+        if variant == SINGLE[network.stream].variant:
+            pooled[network.stream] = inner
+    return found, pooled
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -127,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--map", default="fi-to-mikels", help="label map of data/multi_gap")
     parser.add_argument("--table", type=Path, help="csv of the third stream: image, features")
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--frozen", action="store_true", help="train no backbone")
+    parser.add_argument("--train-backbones", action="store_true", help="train them on, too")
     parser.add_argument("--class-weights", action="store_true", help="all classes weigh alike")
     parser.add_argument("--out", type=Path, help="folder of the tables and the network")
     parser.add_argument("--raw", type=Path, default=RAW, help="folder of scenes and trainings")
@@ -154,21 +165,30 @@ def _main(given: argparse.Namespace) -> None:
     else:
         examples = drawn
         others["shifted"] = examples_of(scene_set("shifted", given.raw), CLASSES, "test")
-    usual = not (given.data or given.frozen or given.class_weights)
+    usual = not (given.data or given.train_backbones or given.class_weights)
     out = given.out or (SHIPPED if usual else paths.RESULTS / "train-multi-gap")
     out.mkdir(parents=True, exist_ok=True)
+    sets = {"test": examples, **others}
+    known = dict.fromkeys(sets)
+    if not given.train_backbones:
+        known = {n: {s: means_of(first[s], e.images) for s in STREAMS} for n, e in sets.items()}
     tables, records = [], {}
     for seed in range(given.seeds):
-        networks, records[seed] = train_seed(examples, first, seed, given, source)
+        networks, records[seed] = train_seed(examples, first, seed, given, source, known["test"])
+        single, pooled = tried(networks, examples, known["test"])
         fused = None
         if examples.table is not None:
             streams = {s: networks[SINGLE[s].variant] for s in STREAMS}
-            fused = trained_fusion(examples, streams, seed, given.raw, source)
+            fused = trained_fusion(examples, streams, pooled, seed, given.raw, source)
             if seed == 0:
                 notes = {"seed": "0", "source": source}
                 save_multi_gap(fused, out / "multi_gap.safetensors", notes)
-        for name, of in {"test": examples, **others}.items():
-            tables.append(predictions(tried(networks, fused, of, "test"), of, "test", name, seed))
+        for name, of in sets.items():
+            if name != "test":
+                single, pooled = tried(networks, of, known[name])
+            if fused is not None:
+                single = fused_probabilities(fused, single, pooled, of.table)
+            tables.append(predictions(single, of, "test", name, seed))
         table = pd.concat(tables, ignore_index=True)
         texts = ["variant", "set", "image", "label", "predicted"]
         table.astype(dict.fromkeys(texts, "category")).to_parquet(out / "predictions.parquet")
@@ -180,7 +200,9 @@ def _main(given: argparse.Namespace) -> None:
         "split seed": SPLIT_SEED,
         "images": {part: len(examples.rows(part)) for part in ("train", "test", "validation")},
         "source": source,
-        "recipe": asdict(Recipe(frozen=given.frozen, class_weights=given.class_weights)),
+        "recipe": asdict(
+            Recipe(frozen=not given.train_backbones, class_weights=given.class_weights)
+        ),
         "seconds": round(time.monotonic() - started),
         "records": records,
     }

@@ -19,9 +19,9 @@ CARD = """# Model card: Multi-GAP
 
 **Data.** {data} {images[train]:,} train, {images[test]:,} test, {images[validation]:,} validation, stratified, split seed {split}. In ImageNet's place the Object backbone first learns, on the training scenes, which classes of objects are there (no expressions); in Places365's the Places backbone which of four backgrounds. Labels: Mikels' eight, mapped from EmoScenes' by a convention (`labels.yaml`); two of the twenty are left out.
 
-**Training.** {recipe[epochs]} epochs at most, AdamW, one cycle to {recipe[learning_rate]:g}, batch {recipe[batch]}, label smoothing {recipe[label_smoothing]:g}, {backbone}; the best epoch on validation. Fusion: one linear layer on the trained streams' bottlenecks, which stay as they are.
+**Training.** {recipe[epochs]} epochs at most, AdamW, one cycle to {recipe[learning_rate]:g}, batch {recipe[batch]}, label smoothing {recipe[label_smoothing]:g}; {backbone}; the best epoch on validation. Fusion: one linear layer on the trained streams' bottlenecks, which stay as they are. Seeds differ in what is trained here; split and first backbones are one for all.
 
-**Accuracy** in percent, 95 % over seeds and images (crossed; three seeds):
+**Accuracy** in percent, 95 % over seeds and images:
 
 | network | streams | {sets} | published (FI) |
 |---|---|---|---|
@@ -65,7 +65,7 @@ def write_multi_gap_card(folder: Path, predictions: pd.DataFrame, provenance: di
         images=provenance["images"],
         split=provenance["split seed"],
         recipe=recipe,
-        backbone="the backbone frozen" if recipe["frozen"] else "the backbone trained on",
+        backbone="backbones frozen" if recipe["frozen"] else "backbones trained on",
         sets=" | ".join(sets),
         rows="\n".join(rows),
         truncated="; ".join(cut),

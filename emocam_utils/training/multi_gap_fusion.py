@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from ..multi_gap.folders import Examples
 from ..multi_gap.rows import TABLE_1
 from ..networks.multi_gap import STREAMS, MultiGap, MultiStream, late_fusion, table_classifier
 from .loop import fit
-from .multi_gap_streams import means_of
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,9 @@ class FusionRecipe:
 
 
 @torch.no_grad()
-def bottlenecks(network: MultiGap, images: NDArray[np.uint8]) -> Tensor:
-    """What is fused of a stream, (N, F), of pixels (N, H, W, 3)."""
-    return network.bottleneck(network.from_means(means_of(network, images)))
+def bottleneck(network: MultiGap, means: Tensor) -> Tensor:
+    """What is fused of a stream, (N, F), of `means_of` its blocks or more of them."""
+    return network.bottleneck(network.from_means(means[:, : sum(network.channels)]))
 
 
 def trained_on(
@@ -81,9 +79,16 @@ def trained_on(
 
 
 def trained_fusion(
-    examples: Examples, streams: dict[str, MultiGap], seed: int, folder: Path, source: str
+    examples: Examples,
+    streams: dict[str, MultiGap],
+    pooled: dict[str, Tensor],
+    seed: int,
+    folder: Path,
+    source: str,
 ) -> MultiStream:
     """Both streams with the third and the early fusion trained on top.
+
+    pooled : `bottleneck` of each stream, of all examples
 
     Errors: ValueError for examples without a table
     """
@@ -94,7 +99,7 @@ def trained_fusion(
     for name in STREAMS:
         network.streams[name].load_state_dict(streams[name].state_dict())
     rows = torch.from_numpy(examples.table)
-    fused = torch.cat([*(bottlenecks(streams[s], examples.images) for s in STREAMS), rows], 1)
+    fused = torch.cat([*(pooled[s] for s in STREAMS), rows], 1)
     torch.manual_seed(seed)
     network.early = nn.Linear(fused.shape[1], len(examples.classes))
     recipe = FusionRecipe("early", seed, source=source)
@@ -108,19 +113,18 @@ def trained_fusion(
 
 @torch.no_grad()
 def fused_probabilities(
-    network: MultiStream, single: dict[str, NDArray], images: NDArray, table: NDArray
+    network: MultiStream, single: dict[str, NDArray], pooled: dict[str, Tensor], table: NDArray
 ) -> dict[str, NDArray]:
     """Probabilities (N, L) of the rows of Table 1 that need the table or several streams, by name.
 
-    single : those of the single streams by the name of their row
+    single : those of the single streams by the name of their row; pooled : `bottleneck` of each
     """
     rows = torch.from_numpy(table)
-    pooled = [bottlenecks(network.streams[s], images) for s in STREAMS]
-    found = dict(single)
+    both, found = torch.cat([*(pooled[s] for s in STREAMS), rows], 1), dict(single)
     found["table none"] = network.table(rows).softmax(1).numpy()
     for row in TABLE_1:
         if row.fusion == "early":
-            found[row.variant] = network.early(torch.cat([*pooled, rows], 1)).softmax(1).numpy()
+            found[row.variant] = network.early(both).softmax(1).numpy()
         elif row.fusion == "late":
             parts = [_single(found, stream, row.sequence) for stream in row.streams]
             found[row.variant] = late_fusion(parts).numpy()

@@ -1,7 +1,8 @@
 """Trains one stream of Multi-GAP: its backbone on what stands for ImageNet or Places365, then all.
 
-The paper does not say whether backbones stay frozen; here all is trained on, as its truncated
-networks are "trained again", unless a recipe says `frozen`. Axes: N images, L labels.
+The paper does not say whether the pretrained backbones are trained on. By default they stay frozen
+and the rest is trained; that takes seconds a network, so that there are
+more seeds. Axes: N images, L labels.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ class Recipe:
     label_smoothing: float = 0.05
     jitter: float = 0.2
     class_weights: bool = False  # a label weighs the more the fewer images it has
-    frozen: bool = False  # the backbone stays as it was
+    frozen: bool = True  # the backbone stays as it was
     source: str = ""  # of the images and of the backbone's first weights
 
     @property
     def name(self) -> str:
         """What its files are called."""
         parts = self.stream, self.sequence.replace("+", "-"), self.blocks, "seed", self.seed
-        return "-".join(map(str, parts)) + "-frozen" * self.frozen
+        return "-".join(map(str, parts)) + "-trained" * (not self.frozen)
 
 
 def backbone(stream: str, width: float, seed: int) -> nn.Sequential:
@@ -119,17 +120,18 @@ def pretrained(
 
     places = stream == "places"
     loss = cross_entropy(network, wanted, recipe, batch_of) if places else of_objects
-    history = _fitted(network, len(trained), recipe, file, loss, measured, f"backbone of {stream}")
+    history = _fitted(network, loss, measured, len(trained), recipe, file, f"backbone of {stream}")
     _keep(file, blocks, recipe, history)
     return blocks
 
 
 def trained_stream(
-    examples: Examples, first: nn.Sequential, recipe: Recipe, file: Path
+    examples: Examples, first: nn.Sequential, recipe: Recipe, file: Path, known: Tensor | None
 ) -> MultiGap:
     """A stream trained on the part `train`, the epoch chosen on `validation`; kept in `file`.
 
     first : the backbone as it is before, of which the recipe's blocks are copied
+    known : `means_of` of all examples by that backbone, for a recipe with a frozen one
     """
     torch.manual_seed(recipe.seed)
     options = {"width": recipe.width, "sequence": recipe.sequence, "blocks": recipe.blocks}
@@ -137,42 +139,48 @@ def trained_stream(
     if _is_kept(file, recipe):
         network.load_state_dict(read_weights(file, KIND)[0])
         return network.eval()
-    for block, known in zip(network.blocks, first, strict=False):
-        block.load_state_dict(known.state_dict())
-    rows = torch.from_numpy(examples.rows("train"))
-    images = torch.from_numpy(np.asarray(examples.images))
-    targets = torch.from_numpy(examples.targets)[rows]
-    held_out = examples.rows("validation")
-    weights = class_weights(targets, len(examples.classes)) if recipe.class_weights else None
-    if recipe.frozen:
-        known = means_of(network, examples.images)
-        head = _Head(network)
-
-        def loss(chosen: Tensor, generator: torch.Generator) -> Tensor:
-            smoothing = recipe.label_smoothing
-            return F.cross_entropy(
-                head(known[rows[chosen]]), targets[chosen], weights, label_smoothing=smoothing
-            )
-
-        def measured(head: nn.Module) -> float:
-            with torch.no_grad():
-                found = head(known[held_out]).argmax(1).numpy()
-            return float((found == examples.targets[held_out]).mean())
-
-    else:
-        head = network.to(memory_format=torch.channels_last)
-
-        def batch_of(chosen: Tensor, generator: torch.Generator) -> Tensor:
-            return augmented(images[rows[chosen]], recipe.jitter, generator)
-
-        def measured(network: nn.Module) -> float:
-            found = probabilities(network, examples.images[held_out]).argmax(1)
-            return float((found == examples.targets[held_out]).mean())
-
-        loss = cross_entropy(network, targets, recipe, batch_of, weights)
-    history = _fitted(head, len(rows), recipe, file, loss, measured, recipe.name)
+    for block, before in zip(network.blocks, first, strict=False):
+        block.load_state_dict(before.state_dict())
+    trained, count = _of_training(network, examples, recipe, known)
+    history = _fitted(*trained, count, recipe, file, recipe.name)
     _keep(file, network, recipe, history)
     return network.eval()
+
+
+def _of_training(
+    network: MultiGap, examples: Examples, recipe: Recipe, known: Tensor | None
+) -> tuple[tuple[nn.Module, Callable, Callable], int]:
+    """What is trained, its loss, its measure; and the number of examples."""
+    rows = torch.from_numpy(examples.rows("train"))
+    held_out = examples.rows("validation")
+    targets = torch.from_numpy(examples.targets)[rows]
+    right = torch.from_numpy(examples.targets[held_out])
+    weights = class_weights(targets, len(examples.classes)) if recipe.class_weights else None
+    if recipe.frozen:
+        inputs = known[:, : sum(network.channels)]
+        head = _Head(network)
+
+        def of_means(chosen: Tensor, generator: torch.Generator) -> Tensor:
+            logits = head(inputs[rows[chosen]])
+            smoothing = recipe.label_smoothing
+            return F.cross_entropy(logits, targets[chosen], weights, label_smoothing=smoothing)
+
+        def by_means(head: nn.Module) -> float:
+            return float((_logits(head, inputs[held_out]).argmax(1) == right).float().mean())
+
+        return (head, of_means, by_means), len(rows)
+    images = torch.from_numpy(np.array(examples.images))
+    tried = normalised(images[held_out])
+
+    def batch_of(chosen: Tensor, generator: torch.Generator) -> Tensor:
+        return augmented(images[rows[chosen]], recipe.jitter, generator)
+
+    def measured(network: nn.Module) -> float:
+        return float((_logits(network, tried).argmax(1) == right).float().mean())
+
+    network.to(memory_format=torch.channels_last)
+    loss = cross_entropy(network, targets, recipe, batch_of, weights)
+    return (network, loss, measured), len(rows)
 
 
 class _Head(nn.Module):
@@ -189,11 +197,17 @@ class _Head(nn.Module):
 
 
 @torch.no_grad()
-def means_of(network: MultiGap, images: NDArray[np.uint8], batch: int = 128) -> Tensor:
-    """`means` of pixels (N, H, W, 3), the network in eval mode."""
-    network.eval()
-    pixels = torch.from_numpy(np.array(images)).split(batch)
-    return torch.cat([network.means(normalised(some)) for some in pixels])
+def means_of(blocks: nn.Sequential, images: NDArray[np.uint8], batch: int = 128) -> Tensor:
+    """Each block's output averaged over space, side by side, of pixels (N, H, W, 3)."""
+    blocks.eval()
+    found = []
+    for some in torch.from_numpy(np.array(images)).split(batch):
+        at, means = normalised(some), []
+        for block in blocks:
+            at = block(at)
+            means.append(at.mean((2, 3)))
+        found.append(torch.cat(means, 1))
+    return torch.cat(found)
 
 
 def class_weights(targets: Tensor, classes: int) -> Tensor:
@@ -203,37 +217,22 @@ def class_weights(targets: Tensor, classes: int) -> Tensor:
 
 
 @torch.no_grad()
-def probabilities(network: nn.Module, images: NDArray[np.uint8], batch: int = 128) -> NDArray:
-    """Softmax outputs (N, L) of pixels (N, H, W, 3); the network in eval mode."""
-    pixels = torch.from_numpy(np.array(images))
-    return torch.cat([network(normalised(p)).softmax(1) for p in pixels.split(batch)]).numpy()
-
-
-@torch.no_grad()
 def _logits(network: nn.Module, inputs: Tensor, batch: int = 128) -> Tensor:
     return torch.cat([network(some) for some in inputs.split(batch)])
 
 
 def _fitted(
     network: nn.Module,
+    loss: Callable,
+    measured: Callable[[nn.Module], float],
     count: int,
     recipe: Recipe,
     file: Path,
-    loss: Callable,
-    measured: Callable[[nn.Module], float],
     label: str,
 ) -> list[dict]:
-    return fit(
-        network,
-        count,
-        recipe,
-        file.with_suffix(".checkpoint"),
-        loss,
-        measured,
-        label=label,
-        drop_last=count >= recipe.batch,
-        patience=recipe.patience,
-    )
+    checkpoint, last = file.with_suffix(".checkpoint"), count >= recipe.batch
+    of = {"label": label, "drop_last": last, "patience": recipe.patience}
+    return fit(network, count, recipe, checkpoint, loss, measured, **of)
 
 
 def _is_kept(file: Path, recipe: Recipe) -> bool:
