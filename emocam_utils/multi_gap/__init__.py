@@ -7,10 +7,12 @@ streams, removal, examples    what each stream looks at, and which block carries
 ratings           the same over a real backbone, on photographs that people have rated
 """
 
-from .claims import MARGIN, claims
+from .claims import MARGIN
+from .claims import claims as claims_table
 from .claims import in_words as claims_in_words
 from .examples import CASES, called, cases_figure, cases_table, chosen, example, streams_figure
-from .following import beyond_rules, following
+from .following import beyond_rules
+from .following import following as following_table
 from .following import in_words as following_in_words
 from .ratings import reading, shipped_reading, verdicts
 from .removal import carrying, falls
@@ -41,14 +43,14 @@ __all__ = [
     "cases_figure",
     "cases_table",
     "chosen",
-    "claims",
     "claims_in_words",
+    "claims_table",
     "confusion",
     "drawn",
     "example",
     "falls",
-    "following",
     "following_in_words",
+    "following_table",
     "looking_in_words",
     "looking_table",
     "reading",

@@ -160,7 +160,7 @@ def following_figure(table: pd.DataFrame) -> Figure:
     order = [*FUSED, *RULES]
     for ax, case in zip(axes, CASES, strict=True):
         rows = table[table["case"] == case].set_index("follower")
-        count = int(rows["n"].iloc[0]) if len(rows) else 0
+        count = int(np.nan_to_num(rows["n"].max()))
         ax.set(title=f"{case} (n = {count:,})", xlabel="right (%)", xlim=(-3, 103))
         for place, name in enumerate(order):
             if name not in rows.index or not count:

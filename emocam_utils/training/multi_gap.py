@@ -1,6 +1,6 @@
 """Train Multi-GAP and write its tables: `make train-multi-gap`.
 
-    python -m emocam_utils.training.multi_gap [--seeds 5] [--train-backbones]
+    python -m emocam_utils.training.multi_gap [--seeds 3]
     python -m emocam_utils.training.multi_gap --data FOLDER --map fi-to-mikels [--table FILE]
 
 Without --data: EmoScenes, drawn, with its labels mapped to Mikels' eight; it renews data/multi_gap.
@@ -36,11 +36,16 @@ from .multi_gap_fusion import bottleneck, fused_probabilities, trained_fusion
 from .multi_gap_scenes import SceneSet, made_of, scene_set
 from .multi_gap_streams import WIDTHS, Recipe, means_of, pretrained, trained_stream
 
-SEEDS = 5
+SEEDS = 3
 SPLIT_SEED = 0
 RAW = paths.RAW / "multi_gap"
 SHIPPED = paths.DATA / "multi_gap"
-PRETRAINING = Recipe(epochs=8, patience=8, label_smoothing=0.0)
+PRETRAINING = Recipe(
+    epochs=8, patience=8, batch=64, learning_rate=2e-3, label_smoothing=0.0, frozen=False
+)
+
+WHOLE = {"frozen": False, "batch": 64, "learning_rate": 2e-3, "epochs": 6}
+"""How MG of all blocks is trained: a backbone that learns wants smaller steps."""
 
 
 def examples_of(scenes: SceneSet, columns: tuple[str, ...], whole: str = "") -> Examples:
@@ -66,25 +71,33 @@ def of_folder(data: Path, name: str, table: Path | None) -> Examples:
     return replace(examples, table=features, columns=tuple(map(str, rows.columns)))
 
 
-Known = dict[str, Tensor] | None
-"""By stream, `means_of` all examples, where backbones are frozen and so the same for all."""
-
-
 def train_seed(
-    examples: Examples, first: dict, seed: int, given: argparse.Namespace, source: str, known: Known
-) -> tuple[dict, dict]:
-    """All streams of a seed: networks by their name in tables of predictions, and their records."""
-    networks, records = {}, {}
-    for stream, sequence, blocks, variant in trainings():
-        recipe = Recipe(
-            stream, sequence, blocks, WIDTHS[stream], seed, frozen=not given.train_backbones, source=source,
-            class_weights=given.class_weights,
-        )  # fmt: skip
+    examples: Examples, first: dict, seed: int, given: argparse.Namespace, source: str
+) -> tuple[dict, dict, dict]:
+    """All streams of a seed: networks by their name in tables of predictions, their records, and
+    `means_of` all examples by stream, by which the others are trained.
+
+    MG of all blocks is trained whole; all other networks of its stream on its backbone, which then
+    stays as it is.
+    """
+    networks, records, known = {}, {}, {}
+    for stream, sequence, blocks, variant in sorted(trainings(), key=_whole_first):
+        whole = variant == SINGLE[stream].variant
+        recipe = Recipe(stream, sequence, blocks, WIDTHS[stream], seed, frozen=not whole)
+        recipe = replace(recipe, class_weights=given.class_weights, source=source)
+        if whole:
+            recipe = replace(recipe, **WHOLE)
         file = given.raw / f"{recipe.name}.safetensors"
-        means = known and known[stream]
-        networks[variant] = trained_stream(examples, first[stream], recipe, file, means)
+        before = first[stream] if whole else networks[SINGLE[stream].variant].blocks
+        networks[variant] = trained_stream(examples, before, recipe, file, known.get(stream))
         records[variant] = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-    return networks, records
+        if whole:
+            known[stream] = means_of(networks[variant].blocks, examples.images)
+    return networks, records, known
+
+
+def _whole_first(training: tuple[str, str, int, str]) -> bool:
+    return training[3] != SINGLE[training[0]].variant
 
 
 def predictions(
@@ -118,16 +131,14 @@ def predictions(
 
 
 @torch.no_grad()
-def tried(networks: dict[str, MultiGap], examples: Examples, known: Known) -> tuple[dict, dict]:
-    """Of all examples: probabilities (N, L) by variant, and `bottleneck` of the single streams."""
-    found, pooled = {}, {}
-    for variant, network in networks.items():
-        means = known[network.stream] if known else means_of(network.blocks, examples.images)
-        inner = bottleneck(network, means)
-        found[variant] = network.classifier(inner).softmax(1).numpy()
-        if variant == SINGLE[network.stream].variant:
-            pooled[network.stream] = inner
-    return found, pooled
+def tried(networks: dict[str, MultiGap], known: dict[str, Tensor]) -> tuple[dict, dict]:
+    """Of all examples: probabilities (N, L) by variant, and `bottleneck` of the single streams.
+
+    known : `means_of` the examples by stream
+    """
+    inner = {v: bottleneck(network, known[network.stream]) for v, network in networks.items()}
+    found = {v: networks[v].classifier(values).softmax(1).numpy() for v, values in inner.items()}
+    return found, {stream: inner[SINGLE[stream].variant] for stream in STREAMS}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -138,7 +149,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--map", default="fi-to-mikels", help="label map of data/multi_gap")
     parser.add_argument("--table", type=Path, help="csv of the third stream: image, features")
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--train-backbones", action="store_true", help="train them on, too")
     parser.add_argument("--class-weights", action="store_true", help="all classes weigh alike")
     parser.add_argument("--out", type=Path, help="folder of the tables and the network")
     parser.add_argument("--raw", type=Path, default=RAW, help="folder of scenes and trainings")
@@ -165,17 +175,14 @@ def _main(given: argparse.Namespace) -> None:
     else:
         examples = drawn
         others["shifted"] = examples_of(scene_set("shifted", given.raw), CLASSES, "test")
-    usual = not (given.data or given.train_backbones or given.class_weights)
+    usual = not (given.data or given.class_weights)
     out = given.out or (SHIPPED if usual else paths.RESULTS / "train-multi-gap")
     out.mkdir(parents=True, exist_ok=True)
     sets = {"test": examples, **others}
-    known = dict.fromkeys(sets)
-    if not given.train_backbones:
-        known = {n: {s: means_of(first[s], e.images) for s in STREAMS} for n, e in sets.items()}
     tables, records = [], {}
     for seed in range(given.seeds):
-        networks, records[seed] = train_seed(examples, first, seed, given, source, known["test"])
-        single, pooled = tried(networks, examples, known["test"])
+        networks, records[seed], known = train_seed(examples, first, seed, given, source)
+        single, pooled = tried(networks, known)
         fused = None
         if examples.table is not None:
             streams = {s: networks[SINGLE[s].variant] for s in STREAMS}
@@ -185,7 +192,10 @@ def _main(given: argparse.Namespace) -> None:
                 save_multi_gap(fused, out / "multi_gap.safetensors", notes)
         for name, of in sets.items():
             if name != "test":
-                single, pooled = tried(networks, of, known[name])
+                blocks = {s: networks[SINGLE[s].variant].blocks for s in STREAMS}
+                single, pooled = tried(
+                    networks, {s: means_of(blocks[s], of.images) for s in STREAMS}
+                )
             if fused is not None:
                 single = fused_probabilities(fused, single, pooled, of.table)
             tables.append(predictions(single, of, "test", name, seed))
@@ -200,9 +210,7 @@ def _main(given: argparse.Namespace) -> None:
         "split seed": SPLIT_SEED,
         "images": {part: len(examples.rows(part)) for part in ("train", "test", "validation")},
         "source": source,
-        "recipe": asdict(
-            Recipe(frozen=not given.train_backbones, class_weights=given.class_weights)
-        ),
+        "recipes": {"whole": asdict(Recipe(**WHOLE)), "on its backbone": asdict(Recipe())},
         "seconds": round(time.monotonic() - started),
         "records": records,
     }

@@ -19,7 +19,7 @@ CARD = """# Model card: Multi-GAP
 
 **Data.** {data} {images[train]:,} train, {images[test]:,} test, {images[validation]:,} validation, stratified, split seed {split}. In ImageNet's place the Object backbone first learns, on the training scenes, which classes of objects are there (no expressions); in Places365's the Places backbone which of four backgrounds. Labels: Mikels' eight, mapped from EmoScenes' by a convention (`labels.yaml`); two of the twenty are left out.
 
-**Training.** {recipe[epochs]} epochs at most, AdamW, one cycle to {recipe[learning_rate]:g}, batch {recipe[batch]}, label smoothing {recipe[label_smoothing]:g}; {backbone}; the best epoch on validation. Fusion: one linear layer on the trained streams' bottlenecks, which stay as they are. Seeds differ in what is trained here; split and first backbones are one for all.
+**Training.** MG of all blocks is trained whole ({whole[epochs]} epochs at most, AdamW, one cycle to {whole[learning_rate]:g}, batch {whole[batch]}, label smoothing {whole[label_smoothing]:g}); the networks that are compared with it (GRU, attention, truncated) are trained on its backbone of the same seed, which stays as it is ({other[epochs]} epochs, to {other[learning_rate]:g}, batch {other[batch]}); the best epoch on validation. So truncated networks have a backbone that was trained with all its blocks. Fusion: one linear layer on the trained streams' bottlenecks, which stay as they are. Seeds differ in what is trained so; the split and the first backbones are one for all.
 
 **Accuracy** in percent, 95 % over seeds and images:
 
@@ -29,7 +29,7 @@ CARD = """# Model card: Multi-GAP
 
 Truncated and trained again (MG + Bi-GRU + Att): {truncated}.
 
-**What the paper does not say, and is chosen here**: whether backbones are trained; where a block ends; no activation after the 1 x 1 convolution; 64 recurrent units, one attention value a block; the map between WebEMO's and Mikels' labels.
+**What the paper does not say, and is chosen here**: how the networks are trained; where a block ends; no activation after the 1 x 1 convolution; 64 recurrent units, one attention value a block; the map between WebEMO's and Mikels' labels.
 
 **What it is for.** Asking what depths and streams add, on pictures whose causes are known. It knows drawings only: what it says of photographs is no finding.
 
@@ -55,7 +55,6 @@ def write_multi_gap_card(folder: Path, predictions: pd.DataFrame, provenance: di
         )
         for stream in ("object", "places")
     ]  # fmt: skip
-    recipe = provenance["recipe"]
     text = CARD.format(
         size=network.stat().st_size / 1e6 if network.is_file() else 0,
         seeds=provenance["seeds"],
@@ -64,8 +63,8 @@ def write_multi_gap_card(folder: Path, predictions: pd.DataFrame, provenance: di
         data=provenance["data"],
         images=provenance["images"],
         split=provenance["split seed"],
-        recipe=recipe,
-        backbone="backbones frozen" if recipe["frozen"] else "backbones trained on",
+        whole=provenance["recipes"]["whole"],
+        other=provenance["recipes"]["on its backbone"],
         sets=" | ".join(sets),
         rows="\n".join(rows),
         truncated="; ".join(cut),

@@ -1,4 +1,4 @@
-"""Label maps, and images in one folder per label: what is right, and what is said of what is not."""
+"""Label maps, and images in one folder per label: what is right, and what is wrong is said."""
 
 import numpy as np
 import pytest
