@@ -14,7 +14,7 @@ from .examples import CASES, called, cases_figure, cases_table, chosen, example,
 from .following import beyond_rules
 from .following import following as following_table
 from .following import in_words as following_in_words
-from .ratings import reading, shipped_reading, verdicts
+from .ratings import of_oasis, reading, shipped_reading, verdicts
 from .removal import carrying, falls
 from .rows import BEST
 from .streams import (
@@ -26,6 +26,7 @@ from .streams import (
     looking_table,
     shares,
     shipped_network,
+    stream_analysis,
 )
 from .tables import Trials, confusion, shifted, table_1, truncation
 
@@ -53,11 +54,13 @@ __all__ = [
     "following_table",
     "looking_in_words",
     "looking_table",
+    "of_oasis",
     "reading",
     "shares",
     "shifted",
     "shipped_network",
     "shipped_reading",
+    "stream_analysis",
     "streams_figure",
     "table_1",
     "truncation",

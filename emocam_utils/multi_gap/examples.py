@@ -152,8 +152,8 @@ def cases_figure(examples: list[Example | None]) -> Figure:
         if one is None:
             _nothing(axes, f"{case}: no such scene")
             continue
-        fused, sure = one.called["fused"]
-        show_image(axes[0], one.picture, f"{case}: {one.label}\nfused: {fused} {sure:.2f}")
+        fused = one.called["fused"][0]
+        show_image(axes[0], one.picture, f"{case}: {one.label}\nfused: {fused}")
         for place, stream in enumerate(STREAMS):
             name, probability = one.called[stream]
             words = f"{stream.title()}: {name} {probability:.2f}"

@@ -8,7 +8,9 @@ help by themselves, so others of the same number stand beside. Axes: N images, C
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -24,10 +26,12 @@ from ..downloads import assets
 from ..networks.multi_gap import REDUCED
 from ..networks.multi_gap_weights import imagenet_blocks
 from ..pipeline.analysis import Analysis
+from ..pipeline.code import file_hash
 from ..stats.agreement import explained, pearson
 from ..stats.bootstrap import resampled_rows
 from ..stats.intervals import percentile
 from ..stats.ridge import FOLDS, cross_fitted, group_folds
+from ..study import ModelSpec, Study
 from .rows import BLOCKS
 from .tables import FOLDER
 
@@ -178,3 +182,23 @@ def shipped_reading() -> pd.DataFrame:
     if not SHIPPED.is_file():
         raise FileNotFoundError(f"there is no {SHIPPED}. Restore it, or `make train-multi-gap`")
     return pd.read_csv(SHIPPED)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a figure of the photographs says that it is of, in the folder of any study."""
+
+    study: Study
+    corpus: SimpleNamespace
+    hashes: dict[str, str]
+
+
+def of_oasis(analysis: Analysis) -> Shown:
+    """For `save_figure`: OASIS and MobileNetV2, whatever the study's own corpus and network are."""
+    own = analysis.study.corpus.kind == "oasis"
+    spec = ModelSpec(name="blocks of MobileNetV2", weights=WEIGHTS)
+    return Shown(
+        analysis.study.model_copy(update={"network": spec, "note": ""}),
+        SimpleNamespace(name=analysis.corpus.name if own else "OASIS"),
+        analysis.hashes if own else {"table": file_hash(SHIPPED)},
+    )

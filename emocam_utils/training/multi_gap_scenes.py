@@ -38,7 +38,7 @@ from ..progress import progress
 
 DETECTOR = paths.EMOSCENES / "detector.safetensors"
 FIRST_EMOTION = 8_000  # the detector was trained on the scenes before
-COUNTS = {"emotions": 5_600, "shifted": 1_080}
+COUNTS = {"emotions": 10_800, "shifted": 1_080}
 
 
 @dataclass(frozen=True)
