@@ -87,7 +87,7 @@ def planted(classes: tuple[str, ...], labels: tuple[str, ...]) -> pd.DataFrame:
     table = pd.DataFrame(False, list(classes), list(labels))
     for name in classes:
         for label, weight in rule.planted(name).items():
-            if weight > 0 and mikels(label):
+            if weight > 0 and mikels(label) in table:
                 table.loc[name, mikels(label)] = True
     return table
 
