@@ -9,7 +9,7 @@ IMAGES ?=## a folder of photographs, for a study of a folder (photos, emonet-pho
 EXTRA ?=## other parameters of a notebook, e.g. EXTRA='-p limit 100'
 DRY_RUN ?=## 1: say what would run or be fetched, and do nothing
 TIMEOUT ?=## seconds that one cell may take (default: any time)
-DATA ?=## the folder of FER2013, for train-gimefive and facial-parts
+DATA ?=## the folder of FER2013, for train-gimefive and facial-parts; of labelled images, for train-multi-gap
 FOLDER ?=## a folder of photographs, for face-scores
 VIDEO ?=## a video file, for face-video
 OUT ?=## what face-scores (a .csv), face-video (an .mp4) or facial-parts (a folder) writes
@@ -72,6 +72,9 @@ train-oasis: $(INSTALLED) ## fit the heads that read valence and arousal again (
 	@$(PY) -m emocam_utils.training.oasis
 train-gimefive: $(INSTALLED) ## train GiMeFive on FER2013 again (DATA=its folder; some two hours)
 	@$(PY) -m emocam_utils.training.gimefive $(call needed,DATA,DATA=/home/me/fer2013)
+train-multi-gap: $(INSTALLED) ## train Multi-GAP on drawn scenes again (DATA=a folder per label takes yours; under an hour)
+	@$(PY) -m emocam_utils.training.multi_gap $(call option,DATA,--data) $(TRAIN)
+	@$(if $(DATA),true,$(PY) -m emocam_utils.training.multi_gap_ratings)
 facial-parts: $(INSTALLED) ## eyes or mouth: what the parts of a face are to the networks (DATA=folder, PUBLISH=1)
 	@$(PY) -m emocam_utils.faces.parts $(call needed,DATA,DATA=/home/me/fer2013) $(call option,OUT,--out) $(if $(PUBLISH),--publish)
 face-scores: $(INSTALLED) ## the emotions of the faces in FOLDER= as a table, OUT=scores.csv (CROPPED=1: the images are faces)

@@ -10,7 +10,8 @@ its section's folder. Layers, from the ground up (tests/test_layers.py holds the
     pipeline                                         images -> boxes, maps -> importance -> counts
     checks, contracts                                what a study names, what a plug-in promises
     widgets                                          what explorers share
-    overview, association, comparison, paste, faces, validation, photographs    a folder a section
+    overview, association, comparison, paste, faces, validation, photographs,
+    multi_gap                                        a folder a section
     runner, training, apps                           what the Makefile calls
 """
 

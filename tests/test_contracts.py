@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tiny_multi_gap import tiny_multi_stream
 from tiny_networks import tiny_emonet
 from tiny_onnx import write_yolox, write_yunet
 from tiny_tflite import write_mobilenet
@@ -18,6 +19,7 @@ from emocam_utils.detectors import DETECTORS, postprocess
 from emocam_utils.networks import NETWORKS
 from emocam_utils.networks.face_weights import save_gimefive
 from emocam_utils.networks.gimefive import VARIANTS, GiMeFive
+from emocam_utils.networks.multi_gap_weights import save_multi_gap
 from emocam_utils.networks.weights import save_emonet
 from emocam_utils.registry import import_plugin
 
@@ -38,6 +40,7 @@ def files(tmp_path_factory):
         "emonet": save_emonet(tiny_emonet(), folder / "emonet.safetensors"),
         "gimefive": save_gimefive(faces, folder / "gimefive.safetensors"),
         "mobilenetv2-oasis": folder / "mobilenet.tflite",
+        "multi-gap": save_multi_gap(tiny_multi_stream(), folder / "multi_gap.safetensors"),
         "box-file": folder / "boxes.csv",
         "yolox": yolox,
         "yunet": yunet,

@@ -23,7 +23,16 @@ LAYERS = (  # from the ground up; what stands in one line may import each other
     ("corpora", "networks", "detectors", "cams", "downloads"),
     ("pipeline", "checks", "contracts"),
     ("widgets",),
-    ("overview", "association", "comparison", "paste", "faces", "validation", "photographs"),
+    (
+        "overview",
+        "association",
+        "comparison",
+        "paste",
+        "faces",
+        "validation",
+        "photographs",
+        "multi_gap",
+    ),
     ("runner", "training", "apps"),
 )
 SECTIONS = LAYERS[5]

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ..registry import Registry
 from .face_weights import load_gimefive, load_mini_xception
 from .mobilenet_oasis import load_mobilenet_oasis
+from .multi_gap_weights import load_multi_gap
 from .weights import files_beside, load_emonet
 
 
@@ -64,5 +65,6 @@ NETWORKS.register("emonet")(load_emonet)
 NETWORKS.register("gimefive")(load_gimefive)
 NETWORKS.register("mini-xception")(load_mini_xception)
 NETWORKS.register("mobilenetv2-oasis")(load_mobilenet_oasis)
+NETWORKS.register("multi-gap")(load_multi_gap)
 
 __all__ = ["NETWORKS", "BuildNetwork", "EmotionNetwork"]

@@ -45,11 +45,13 @@ def cross_entropy(
     targets: Tensor,
     recipe: Classification,
     batch_of: Callable[[Tensor, torch.Generator], Tensor],
+    weights: Tensor | None = None,
 ) -> Loss:
     """A classifier's loss on its augmented batches.
 
     targets  : (N,) class indices
     batch_of : (rows (B,), generator) -> augmented network input (B, 3, H, W) on its device
+    weights  : (L,) of the classes; None weighs all alike
     """
     device = next(network.parameters()).device
 
@@ -57,8 +59,12 @@ def cross_entropy(
         batch = batch_of(rows, generator).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16):
             logits = network(batch)
-        smoothing = recipe.label_smoothing
-        return F.cross_entropy(logits.float(), targets[rows].to(device), label_smoothing=smoothing)
+        return F.cross_entropy(
+            logits.float(),
+            targets[rows].to(device),
+            weight=None if weights is None else weights.to(device),
+            label_smoothing=recipe.label_smoothing,
+        )
 
     return loss_of
 
