@@ -34,6 +34,7 @@ SHIPPED = (
     "emoscenes/networks/*",
     "emoscenes/validation",
     "faces",
+    "multi_gap",
     "oasis",
     "objects",
 )
