@@ -1,6 +1,6 @@
 """Multi-GAP on disk: the trained streams as fp16 safetensors, and backbones of ImageNet and Places.
 
-Nothing is unpickled but tensors (`weights_only`); a file is checked whole before it is used.
+A file is checked whole before it is used.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from .emonet import freeze
@@ -17,8 +16,8 @@ from .mobilenet import load_mobilenet_v2
 from .multi_gap import STREAMS, MultiStream, cut_mobilenet, object_blocks, places_blocks
 from .multi_gap_views import CELL, StreamView, folded
 from .weight_files import (
-    WeightsError,
     decoded,
+    read_state_dict,
     read_weights,
     refuse_other_tensors,
     refuse_unfinite,
@@ -120,11 +119,5 @@ def _filled(blocks: list[nn.Sequential], path: Path, name: str) -> list[nn.Seque
 def _read_state(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no weights file {path}")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        state = state.get("state_dict", state)
-    except Exception as error:  # torch's reader raises many types
-        raise WeightsError(
-            f"{path} cannot be read safely as a state dict ({type(error).__name__})"
-        ) from error
+    state = read_state_dict(path, "Expected torchvision's names; fetch the file again.")
     return {name.removeprefix("module."): tensor for name, tensor in state.items()}

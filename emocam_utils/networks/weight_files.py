@@ -1,6 +1,7 @@
 """Weights on disk as safetensors that describe themselves, and the checks every file must pass.
 
-Nothing is unpickled: safetensors hold tensors and text only. A file is checked whole (kind, names,
+Nothing is unpickled: safetensors hold tensors and text only, and of other people's checkpoints only
+tensors are taken. A file is checked whole (kind, names,
 shapes, finite values, labels) before a network is built from it, because a half-fitting file gives
 plausible maps of nothing.
 """
@@ -51,6 +52,28 @@ def read_weights(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
             "Name the file of this kind in the study."
         )
     return state, metadata
+
+
+def read_state_dict(path: Path, expected: str) -> dict[str, Tensor]:
+    """The tensors of a checkpoint by torch, its own or under "state_dict"; read `weights_only`.
+
+    expected : a sentence, what should be there and what to do
+    Errors   : WeightsError for a file that is none, or that holds anything but tensors
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch's reader raises many types, its unpickler's own among them
+        raise WeightsError(
+            f"{path} is not a checkpoint that can be read safely ({type(error).__name__}). "
+            f"{expected}"
+        ) from error
+    if isinstance(state, dict):
+        state = state.get("state_dict", state)
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise WeightsError(
+            f"{path} holds no state dict of tensors, but a {type(state).__name__}. {expected}"
+        )
+    return state
 
 
 def decoded(

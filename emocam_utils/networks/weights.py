@@ -18,6 +18,7 @@ from .emonet import EMONET_LABELS, INPUT_SIZE, EmoNet, freeze, from_emonet_py
 from .weight_files import (
     WeightsError,
     decoded,
+    read_state_dict,
     read_weights,
     refuse_other_tensors,
     refuse_unfinite,
@@ -143,15 +144,8 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict]:
 
 
 def _read_pth(path: Path) -> tuple[dict[str, Tensor], dict]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch's reader raises many types, its unpickler's own among them
-        raise WeightsError(
-            f"{path} is not a checkpoint that can be read safely ({type(error).__name__}). "
-            "Expected the state dict emonet-py ships (emonet.pth); fetch it again."
-        ) from error
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise WeightsError(f"{path} holds no state dict of tensors, but a {type(state).__name__}")
+    expected = "Expected the state dict emonet-py ships (emonet.pth); fetch it again."
+    state = read_state_dict(path, expected)
     options: dict = {"labels": EMONET_LABELS}
     beside = path.with_name(MEAN_FILE)
     if beside.is_file():

@@ -83,10 +83,14 @@ def train_seed(
     networks, records, known = {}, {}, {}
     for stream, sequence, blocks, variant in sorted(trainings(), key=_whole_first):
         whole = variant == SINGLE[stream].variant
-        recipe = Recipe(stream, sequence, blocks, WIDTHS[stream], seed, frozen=not whole)
-        recipe = replace(recipe, class_weights=given.class_weights, source=source)
-        if whole:
-            recipe = replace(recipe, **WHOLE)
+        named = {"stream": stream, "sequence": sequence, "blocks": blocks, "seed": seed}
+        recipe = Recipe(
+            **named,
+            width=WIDTHS[stream],
+            class_weights=given.class_weights,
+            source=source,
+            **(WHOLE if whole else {}),
+        )
         file = given.raw / f"{recipe.name}.safetensors"
         before = first[stream] if whole else networks[SINGLE[stream].variant].blocks
         networks[variant] = trained_stream(examples, before, recipe, file, known.get(stream))

@@ -19,24 +19,19 @@ from ..multi_gap.folders import Examples
 from ..multi_gap.rows import TABLE_1
 from ..networks.multi_gap import STREAMS, MultiGap, MultiStream, late_fusion, table_classifier
 from .loop import fit
+from .multi_gap_streams import Classifier
 
 
-@dataclass(frozen=True)
-class FusionRecipe:
+@dataclass(frozen=True, kw_only=True)
+class FusionRecipe(Classifier):
     """What makes the classifiers on top."""
 
     what: str = "early"  # or "table"
-    seed: int = 0
     epochs: int = 30
     patience: int = 8
     batch: int = 64
     learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    warm_up: float = 0.2
-    clip: float = 5.0
-    label_smoothing: float = 0.05
     dropout: float = 0.5  # of the table's network
-    source: str = ""
 
 
 @torch.no_grad()
@@ -102,9 +97,9 @@ def trained_fusion(
     fused = torch.cat([*(pooled[s] for s in STREAMS), rows], 1)
     torch.manual_seed(seed)
     network.early = nn.Linear(fused.shape[1], len(examples.classes))
-    recipe = FusionRecipe("early", seed, source=source)
+    recipe = FusionRecipe(what="early", seed=seed, source=source)
     trained_on(fused, examples, network.early, recipe, folder / f"early-{seed}.checkpoint")
-    recipe = FusionRecipe("table", seed, source=source)
+    recipe = FusionRecipe(what="table", seed=seed, source=source)
     made = table_classifier(rows.shape[1], len(examples.classes), recipe.dropout)
     trained_on(rows, examples, made, recipe, folder / f"table-{seed}.checkpoint")
     network.table.load_state_dict(made.state_dict())

@@ -29,27 +29,37 @@ KIND = "multi-gap-training"
 WIDTHS = {"object": 0.35, "places": 0.125}
 
 
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, kw_only=True)
+class Classifier:
+    """What makes a trained classifier, of a stream or on top of streams."""
+
+    seed: int = 0
+    epochs: int
+    patience: int
+    batch: int
+    learning_rate: float
+    weight_decay: float = 0.05
+    warm_up: float = 0.2
+    clip: float = 5.0
+    label_smoothing: float = 0.05
+    source: str = ""  # of the images and of the first weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Classifier):
     """What makes a trained stream."""
 
     stream: str = "object"
     sequence: str = "none"
     blocks: int = 5
     width: float = WIDTHS["object"]
-    seed: int = 0
     epochs: int = 12
     patience: int = 4
     batch: int = 256
     learning_rate: float = 1e-2
-    weight_decay: float = 0.05
-    warm_up: float = 0.2
-    clip: float = 5.0
-    label_smoothing: float = 0.05
     jitter: float = 0.2
     class_weights: bool = False  # a label weighs the more the fewer images it has
     frozen: bool = True  # the backbone stays as it was
-    source: str = ""  # of the images and of the backbone's first weights
 
     @property
     def name(self) -> str:

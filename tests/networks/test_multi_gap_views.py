@@ -179,8 +179,11 @@ def test_backbones_of_other_people_are_read_and_checked(read, made, tmp_path):
     with pytest.raises(WeightsError, match=f"{first} is missing"):
         read(tmp_path / "cut.pth")
     (tmp_path / "text.pth").write_text("no weights")
-    with pytest.raises(WeightsError, match="cannot be read safely"):
+    with pytest.raises(WeightsError, match="not a checkpoint that can be read safely"):
         read(tmp_path / "text.pth")
+    torch.save({"epoch": 90, "arch": "vgg16"}, tmp_path / "record.pth")
+    with pytest.raises(WeightsError, match="holds no state dict of tensors, but a dict"):
+        read(tmp_path / "record.pth")
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "none.pth")
 

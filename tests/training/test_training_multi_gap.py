@@ -15,7 +15,13 @@ from emocam_utils.training.multi_gap_scenes import SceneSet, scene_of, shifted_r
 from emocam_utils.training.multi_gap_streams import Recipe, class_weights, means_of, trained_stream
 
 RECIPE = Recipe(
-    "places", "none", 2, WIDTHS["places"], epochs=3, batch=8, frozen=False, learning_rate=3e-3
+    stream="places",
+    blocks=2,
+    width=WIDTHS["places"],
+    epochs=3,
+    batch=8,
+    frozen=False,
+    learning_rate=3e-3,
 )
 
 
