@@ -1,4 +1,4 @@
-"""What the README says of OASIS is what the committed tables say."""
+"""What README and findings say of OASIS is what the committed tables say."""
 
 import re
 
@@ -18,7 +18,8 @@ def table_of(name):
 
 @pytest.fixture(scope="module")
 def readme():
-    return " ".join((paths.ROOT / "README.md").read_text(encoding="utf-8").split())
+    files = paths.ROOT / "README.md", paths.ROOT / "docs" / "findings.md"
+    return " ".join(" ".join(file.read_text(encoding="utf-8") for file in files).split())
 
 
 def test_cells_and_dots_of_the_association(readme):

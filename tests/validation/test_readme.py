@@ -1,4 +1,6 @@
-"""The README says what the shipped tables and the committed figures' tables say."""
+"""README and findings say what the shipped tables and the committed figures' tables say."""
+
+import re
 
 import pandas as pd
 import pytest
@@ -9,11 +11,12 @@ from emocam_utils.study import load_study
 from emocam_utils.validation import contestants, factors, fresh_tables, headline, known, words
 
 FIGURES = paths.ROOT / "figures" / "emoscenes"
+SAID = paths.ROOT / "README.md", paths.ROOT / "docs" / "findings.md"
 
 
 @pytest.fixture(scope="module")
 def readme():
-    return " ".join((paths.ROOT / "README.md").read_text(encoding="utf-8").split())
+    return " ".join(" ".join(file.read_text(encoding="utf-8") for file in SAID).split())
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,10 @@ def test_what_is_said_of_steps_and_cuts(readme, shipped):
         )
         in readme
     )
+    single = steps["change"].xs("gradcam", level="method").unstack("step")
+    ends = [f"{single[s].min():.2f} to {single[s].max():.2f}" for s in (third, second)]
+    said = f"the ReLU adds {ends[0]}, the threshold {ends[1]} on single ones".replace("0.", ".")
+    assert said in readme
     others = steps["ap"].unstack("step").loc[(slice(None), ["ablation", "lrp", "lift"]), :]
     for step, where in ((first, "poor at 0.3 ({})"), (second, "beat counting ({})")):
         ends = f"{others[step].min():.2f} to {others[step].max():.2f}".replace("0.", ".")
@@ -79,3 +86,32 @@ def test_what_is_said_of_dots(readme):
         f"over {tested} cells: {len(dots['corrected'])} when corrected, {right} of them planted, "
         f"of {(cells['cause'] & (cells['present'] > 0)).sum()}; one as published, which is not"
     ) in readme
+
+
+def test_what_is_said_of_faces(readme):
+    claims = pd.read_csv(FIGURES / "face_claims.csv")
+    right = claims[claims["faces"] == "correct"].set_index(["emotion", "network", "measure"])
+    joy = right.loc["happiness"]["verdict"]
+    assert joy[joy != "supported"].to_dict() == {("mini-xception", "gradcam"): "undecided"}
+    eyes = right.loc["surprise"]["verdict"].unstack("network")
+    covering = eyes.index.str.startswith("occlusion")
+    assert eyes.loc["gradcam", "gimefive"] == "supported" and (eyes[covering] == "undecided").all(
+        None
+    )
+    assert (eyes.loc["guided saliency"] == "supported").all()
+    assert (eyes.loc["saliency"] == "contradicted").all()
+    assert right.loc[("surprise", slice(None), "saliency"), "fragile"].all()
+    neutral = claims[(claims["emotion"] == "neutral") & (claims["network"] == "mini-xception")]
+    neutral = neutral.set_index("measure")["verdict"]
+    held = neutral[neutral == "supported"].index
+    assert set(held) == {"saliency", *(m for m in neutral.index if m.startswith("occlusion"))}
+    faces = right.loc["disgust"]["n"].groupby("network").max()
+    assert f"with {faces['mini-xception']} and {faces['gimefive']} faces, cannot" in readme
+
+
+@pytest.mark.parametrize("file", SAID, ids=lambda file: file.name)
+def test_links_lead_somewhere(file):
+    links = re.findall(r"\]\(([^)#]+)\)", file.read_text(encoding="utf-8"))
+    assert len(links) > 3
+    for link in links:
+        assert link.startswith("https://") or (file.parent / link).exists(), link
